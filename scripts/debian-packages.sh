@@ -1,0 +1,12 @@
+# Sourced: installs the Debian packages that the tests compare against and run on.
+# Without root or apt the tests that need them skip with the reason.
+missing=
+for pair in tcpdump:tcpdump tshark:tshark dockerd:docker.io nginx:nginx-light wrk:wrk iperf3:iperf3 ip:iproute2 cc:gcc tmux:tmux; do
+  command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair##*:}"
+done
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "npm test: installing Debian packages:$missing" >&2
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >/dev/null || {
+    echo "npm test: apt-get failed; tests that need$missing will be skipped" >&2
+  }
+fi

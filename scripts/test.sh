@@ -1,0 +1,15 @@
+#!/bin/sh
+# Every test. Installs what is missing: npm packages, and the Debian packages the e2e tests use.
+# Ends with a line `N passed, N failed, N skipped`.
+set -eu
+root=$(CDPATH= cd -P "$(dirname "$0")/.." && pwd)
+cd "$root"
+if [ ! -d node_modules/koffi ] || [ ! -d node_modules/typescript ]; then
+  . scripts/install.sh
+fi
+. scripts/debian-packages.sh
+npm run --silent typecheck
+npm run --silent imports
+sh scripts/lint.sh
+exec sh scripts/node.sh --test --test-reporter=./scripts/reporter.ts --test-concurrency=2 \
+  'src/**/*.test.ts' 'test/**/*.test.ts'

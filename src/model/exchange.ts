@@ -1,0 +1,62 @@
+import type { Connection } from './connection.ts';
+import type { Timestamp } from './time.ts';
+
+export type FieldValue = string | number | boolean | readonly string[] | undefined;
+
+/**
+ * What is missing from an exchange; empty when nothing is.
+ * - joinedMidStream: capture began inside this connection or message
+ * - bytesLost: `bytes` of the stream were not captured
+ * - bodyCut: only `bytes` of the body were kept (the cap)
+ * - noRequest / noResponse: never seen (one-sided capture, connection ended, capture ended)
+ * - messageCut: the message had not ended when the connection or capture did
+ */
+export interface Incompleteness {
+  readonly kind: 'joinedMidStream' | 'bytesLost' | 'bodyCut' | 'noRequest' | 'noResponse' | 'messageCut';
+  readonly side?: 'request' | 'response';
+  readonly bytes?: number;
+}
+
+/** Payload of a message, framing (chunks) removed, content encodings still on. */
+export interface Body {
+  readonly bytes: Uint8Array;
+  /** Length on the wire, framing removed; greater than bytes.length when cut. */
+  readonly totalLength: number;
+  readonly contentType: string;
+  /** Content-Encoding, in order applied, lower case: 'gzip', 'br' ... */
+  readonly encodings: readonly string[];
+}
+
+/** One protocol unit in one direction. */
+export interface Message {
+  /** First and last byte. */
+  readonly startAt: Timestamp;
+  readonly endAt: Timestamp;
+  /** Bytes on the stream, head and framing included. */
+  readonly wireBytes: number;
+  /** First line as sent ('GET / HTTP/1.1'), '' where a protocol has none. */
+  readonly startLine: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly trailers: readonly (readonly [name: string, value: string])[];
+  readonly body?: Body;
+}
+
+/** Request and response. The unit every sink shows. */
+export interface Exchange {
+  /** ProtocolModule.name */
+  readonly protocol: string;
+  readonly connection: Connection;
+  readonly request?: Message;
+  readonly response?: Message;
+  /** First byte of the request (of the response when there is none). */
+  readonly startAt: Timestamp;
+  /** Last byte seen. */
+  readonly endAt: Timestamp;
+  /** Keys are the module's declared FieldSpec names. */
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  /** For people and colour: did it go well? 'open' is never emitted as finished. */
+  readonly outcome: 'ok' | 'clientError' | 'serverError' | 'failed' | 'unanswered' | 'info';
+  readonly missing: readonly Incompleteness[];
+  /** Oddities, snake_case with the protocol first: 'http_bare_lf'. */
+  readonly weirds: readonly string[];
+}

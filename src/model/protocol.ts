@@ -1,0 +1,64 @@
+import type { Connection, EndReason, Side } from './connection.ts';
+import type { Exchange } from './exchange.ts';
+import type { FieldSpec } from './field.ts';
+import type { Timestamp } from './time.ts';
+
+/** Where an analyzer puts what it found: a collector, so that the hot path makes no array per call. */
+export interface AnalyzerOutput {
+  /** Finished: complete, or as complete as it will get. */
+  exchange(exchange: Exchange): void;
+  /** A request is under way (live views show it as pending); `exchange` follows with the same `startAt`. */
+  opened(exchange: Exchange): void;
+  /**
+   * From here on the stream is another protocol's (Upgrade, CONNECT, STARTTLS). `protocol` names it or
+   * is '' for "detect anew". `rest` is what already came after the switch, per side.
+   */
+  child(protocol: string, rest: { client: Uint8Array; server: Uint8Array }, at: Timestamp): void;
+  /** This is my protocol. Once. */
+  confirmed(): void;
+  /** This is not my protocol (any more); the analyzer gets no further data. */
+  violation(reason: string): void;
+  /** Odd, named, go on. */
+  weird(name: string): void;
+}
+
+/**
+ * One per connection. Bytes may be cut anywhere and are valid only during the call (copy what is
+ * kept). For udp each `data` call is one whole datagram. Never throws on any bytes.
+ */
+export interface Analyzer {
+  data(side: Side, bytes: Uint8Array, at: Timestamp, out: AnalyzerOutput): void;
+  /** `length` bytes of this side were not captured: resync or say violation. */
+  gap(side: Side, length: number, at: Timestamp, out: AnalyzerOutput): void;
+  /** This side sends no more. On 'rst', 'idle', 'evicted', 'captureEnd' it is called for both sides. */
+  end(side: Side, reason: EndReason, at: Timestamp, out: AnalyzerOutput): void;
+  /** Bytes held right now, for the contract's limit. */
+  buffered(): number;
+}
+
+export interface AnalyzerContext {
+  readonly connection: Connection;
+  /** Bytes of a body kept for show; the rest is counted only. */
+  readonly bodyLimit: number;
+}
+
+export type Detection = 'yes' | 'no' | 'more';
+
+export interface ProtocolModule {
+  /** Lower case; equals its folder's name. */
+  readonly name: string;
+  /** For people: 'HTTP/1'. */
+  readonly title: string;
+  readonly transports: readonly ('tcp' | 'udp')[];
+  /** Usual ports: a hint that orders the detection, never a proof. */
+  readonly ports: readonly number[];
+  readonly fields: readonly FieldSpec[];
+  /**
+   * By content: the first bytes of each side (either may be empty: one-sided or not yet seen).
+   * 'more' asks to be called again with more; the pipeline ends the wait at its own limit.
+   */
+  detect(client: Uint8Array, server: Uint8Array, transport: 'tcp' | 'udp'): Detection;
+  open(context: AnalyzerContext): Analyzer;
+  /** Analyzer.buffered() never exceeds this plus 2 x bodyLimit. Bytes. */
+  readonly bufferLimit: number;
+}
