@@ -2,6 +2,7 @@
 import * as c from './libc.ts';
 
 const POLLIN = 1;
+const POLLERR = 8;
 /** POLLIN | POLLERR | POLLHUP | POLLNVAL */
 const anyEvent = 0x39;
 
@@ -28,16 +29,31 @@ export class Poller {
     });
   }
 
+  failed(fd: number): boolean {
+    const i = this.#fds.indexOf(fd);
+    return i >= 0 && (this.#set.readInt16LE(i * 8 + 6) & POLLERR) !== 0;
+  }
+
   ready(fd: number): boolean {
     const i = this.#fds.indexOf(fd);
     return i >= 0 && (this.#set.readInt16LE(i * 8 + 6) & anyEvent) !== 0;
   }
 }
 
-/** One look without waiting. */
-export function isReadable(fd: number): boolean {
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+
+/** Takes a pending error (ENETDOWN when an interface goes down) off the socket: else poll never waits again. */
+export function clearSocketError(fd: number): number {
+  const value = Buffer.alloc(4);
+  c.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, [4]);
+  return value.readInt32LE(0);
+}
+
+/** Waits on this thread: for answers that come at once. */
+export function pollReadable(fd: number, timeoutMs: number): boolean {
   const set = Buffer.alloc(8);
   set.writeInt32LE(fd, 0);
   set.writeInt16LE(POLLIN, 4);
-  return c.poll(set, 1, 0) > 0;
+  return c.poll(set, 1, timeoutMs) > 0;
 }

@@ -1,0 +1,93 @@
+/** The parser's end of the opener. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { pair, pollReadable, receiveMessage, sendMessage } from '../sys/index.ts';
+import type { OpenerAnswer, OpenerConfig, OpenerRequest } from './messages.ts';
+
+/** An answer takes well under a millisecond, opening a file on a hung disk longer. */
+const answerTimeoutMs = 5000;
+
+export class OpenerError extends Error {
+  /** errno name, or GONE when the target ended between look-up and open. */
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.name = 'OpenerError';
+    this.code = code;
+  }
+}
+
+export class Opener {
+  readonly #channel: number;
+  readonly #child: ChildProcess;
+
+  /** Starts the process; it loads while we look the target up. Call it before dropping rights. */
+  static start(): Opener {
+    const [mine, theirs] = pair();
+    const child = spawn(
+      process.execPath,
+      [
+        ...process.execArgv,
+        new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url).pathname,
+      ],
+      { stdio: ['ignore', 'ignore', 'inherit', theirs] },
+    );
+    closeSync(theirs);
+    child.unref();
+    return new Opener(mine, child);
+  }
+
+  private constructor(channel: number, child: ChildProcess) {
+    this.#channel = channel;
+    this.#child = child;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Fixes what may be asked for from now on. Throws OpenerError when a target is gone. */
+  async configure(config: OpenerConfig): Promise<void> {
+    sendMessage(this.#channel, JSON.stringify(config));
+    // The first answer comes when the process has loaded: let our own loading go on meanwhile.
+    for (let waited = 0; !pollReadable(this.#channel, 0); waited += 2) {
+      if (waited > answerTimeoutMs) throw new OpenerError('the opener process did not start', 'ETIMEDOUT');
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    this.#receive();
+  }
+
+  /** A netlink socket in the namespace that reports its interfaces. */
+  linkSocket(namespace: number): number {
+    return this.#ask({ ask: 'links', namespace }).fd!;
+  }
+
+  /** An AF_PACKET socket in the namespace, bound to nothing yet. */
+  packetSocket(namespace: number, cooked: boolean): number {
+    return this.#ask({ ask: 'packets', namespace, cooked }).fd!;
+  }
+
+  outputFile(sequence: number, sec: number): { fd: number; path: string } {
+    const { fd, answer } = this.#ask({ ask: 'file', sequence, sec });
+    return { fd: fd!, path: answer.path! };
+  }
+
+  close(): void {
+    closeSync(this.#channel);
+  }
+
+  #ask(request: OpenerRequest): { answer: OpenerAnswer; fd?: number } {
+    sendMessage(this.#channel, JSON.stringify(request));
+    return this.#receive();
+  }
+
+  #receive(): { answer: OpenerAnswer; fd?: number } {
+    if (!pollReadable(this.#channel, answerTimeoutMs))
+      throw new OpenerError('the opener process does not answer', 'ETIMEDOUT');
+    const message = receiveMessage(this.#channel);
+    if (!message) throw new OpenerError('the opener process ended', 'EPIPE');
+    const answer = JSON.parse(message.text) as OpenerAnswer;
+    if (!answer.ok) throw new OpenerError(answer.message ?? 'failed', answer.code ?? '');
+    return message.fd === undefined ? { answer } : { answer, fd: message.fd };
+  }
+}
