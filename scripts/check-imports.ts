@@ -18,6 +18,7 @@ const rooms: Record<string, readonly string[]> = {
   protocols: ['model', 'util'],
   capture: ['model', 'util', 'pcap', 'capture/sys'],
   'capture/sys': ['model', 'util'],
+  demo: ['capture/sys'],
   tls: ['model', 'util', 'capture/sys'],
   pipeline: ['model', 'util', 'wire', 'stream', 'protocols'],
   watch: [

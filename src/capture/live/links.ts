@@ -23,7 +23,7 @@ export function linkTypeOf(link: Link): { linktype: number; cooked: boolean } {
 export function isShadow(link: Link, all: ReadonlyMap<number, Link>): boolean {
   if (link.lower !== 0 && all.get(link.lower)?.up) return true;
   const master = all.get(link.master);
-  return master !== undefined && master.up && /^(bond|team)/.test(master.name);
+  return master?.up === true && /^(bond|team)/.test(master.name);
 }
 
 /** True when frames can be seen on more than one of these devices. */

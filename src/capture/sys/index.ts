@@ -3,6 +3,7 @@
 // Structures are written by hand in little-endian byte order: x86-64 and arm64.
 export { pidfdOpen, SystemError } from './libc.ts';
 export * from './netns.ts';
+export * from './new-netns.ts';
 export * from './packet-socket.ts';
 export * from './poll.ts';
 export * from './privileges.ts';

@@ -1,0 +1,63 @@
+/** The composition root: picks the command; everything else is loaded by it when it is needed. */
+import { CliError, UsageError } from './errors.ts';
+import { mark } from './timing.ts';
+
+mark('node is up');
+
+type Command = (argv: string[]) => Promise<number>;
+
+const commands: Record<string, () => Promise<{ run: Command }>> = {
+  watch: () => import('./commands/watch.ts'),
+  dump: () => import('./commands/dump.ts'),
+  ps: () => import('./commands/ps.ts'),
+  filter: () => import('./commands/filter.ts'),
+  demo: () => import('./commands/demo.ts'),
+  help: () => import('./commands/help.ts'),
+  version: () => import('./commands/version.ts'),
+};
+
+async function main(argv: string[]): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === undefined) return (await import('./commands/overview.ts')).run([]);
+  if (first === '--help' || first === '-h') return (await commands['help']!()).run(rest);
+  if (first === '--version' || first === '-V') return (await commands['version']!()).run(rest);
+  const command = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  // `porthole upbeat` is `porthole watch upbeat`.
+  return command ? (await command()).run(rest) : (await commands['watch']!()).run(argv);
+}
+
+/** Errors that were written for people have a name we know; anything else is a bug and shows its stack. */
+const spoken = new Set([
+  'CliError',
+  'TargetError',
+  'CaptureError',
+  'OpenerError',
+  'CaptureFileError',
+  'OutputError',
+]);
+
+function report(error: unknown): number {
+  const err = error as Error & { hint?: string; format?: () => string };
+  if (err.name === 'FilterError' && err.format) {
+    process.stderr.write(`porthole: ${err.format()}\n`);
+    return 1;
+  }
+  if (error instanceof CliError || spoken.has(err.name)) {
+    process.stderr.write(`porthole: ${err.message}${err.hint ? `\n  ${err.hint}` : ''}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+  process.stderr.write(`porthole: this is a bug in Porthole: ${err.stack ?? String(error)}\n`);
+  return 70;
+}
+
+// A reader that went away (`| head`) ends us quietly, as it does tcpdump.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = report(error);
+}

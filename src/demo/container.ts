@@ -1,0 +1,26 @@
+/** First process of the demo container: makes the namespace, serves HTTP and DNS, starts the client. */
+import { spawn } from 'node:child_process';
+import { bringUpLoopback, isolateNetwork } from '../capture/sys/index.ts';
+import { addresses } from './addresses.ts';
+import { serveDns } from './dns-server.ts';
+import { serveHttp } from './http-server.ts';
+
+isolateNetwork();
+bringUpLoopback(Object.values(addresses));
+await serveDns();
+await serveHttp();
+
+const client = spawn(
+  process.execPath,
+  [...process.execArgv, new URL(import.meta.url.replace(/container(\.[jt]s)$/, 'client$1')).pathname],
+  { stdio: ['ignore', 'ignore', 'inherit'] },
+);
+const end = () => {
+  client.kill('SIGKILL');
+  process.exit(0);
+};
+process.stdin.resume();
+process.stdin.once('end', end);
+process.stdin.once('error', end);
+process.once('SIGTERM', end);
+process.stdout.write('ready\n');
