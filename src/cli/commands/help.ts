@@ -1,0 +1,33 @@
+const text = `See what a container says on the network, without going in.
+
+Usage: porthole [COMMAND] [OPTIONS] TARGET [FILTER]
+
+Commands:
+  watch TARGET [FILTER]   decoded conversations, live ('porthole TARGET' is the same)
+  dump TARGET [FILTER]    packets, as tcpdump prints them
+  ps                      what can be watched
+  filter EXPRESSION       the compiled filter, as tcpdump -d prints it
+  demo                    a container of its own, talking HTTP and DNS, watched live
+  version, help
+
+TARGET is a container's name or id, a list (a,b), a glob ('web-*'), label=k=v, compose:SERVICE,
+PROJECT/SERVICE, pid:1234, netns:NAME, netns:/path, or host.
+FILTER is any tcpdump filter: trailing words, one quoted string, or what follows --.
+
+Examples:
+  porthole                              what can be watched; without a container, the demo
+  porthole upbeat                       requests and answers of the container 'upbeat'
+  porthole watch upbeat port 8000 -v    with headers, only port 8000
+  porthole dump upbeat -nn -A 'tcp[tcpflags] & tcp-syn != 0'
+  porthole watch upbeat -w out.pcapng   watch and keep the packets
+  porthole watch -r out.pcapng          the same view of a saved capture
+  porthole dump web -w - | wireshark -k -i -
+
+'porthole COMMAND --help' tells the rest.
+`;
+
+export async function run(argv: string[] = []): Promise<number> {
+  if (argv[0] === 'watch' || argv[0] === 'dump') return (await import(`./${argv[0]}.ts`)).run(['--help']);
+  process.stdout.write(text);
+  return 0;
+}

@@ -1,0 +1,84 @@
+/** From targets to a running capture, in the order that keeps rights out of the parser. */
+import { LiveCapture, type LiveOptions } from '../capture/live/index.ts';
+import type { Opener, OutputSpec } from '../capture/opener/index.ts';
+import { dropPrivileges, findUser, missingCapabilities } from '../capture/sys/index.ts';
+import type { Target } from '../model/index.ts';
+
+/** Containers that share one network namespace: captured once. */
+export interface TargetGroup {
+  readonly netns: number;
+  readonly netnsPath: string;
+  readonly targets: readonly Target[];
+  readonly label: string;
+}
+
+export class WatchError extends Error {
+  override readonly name = 'CliError';
+  readonly hint: string;
+  constructor(message: string, hint = '') {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** Throws when entering a namespace and opening a packet socket would fail: says what is missing. */
+export function requireCapabilities(): void {
+  const missing = missingCapabilities(['CAP_SYS_ADMIN', 'CAP_NET_RAW']);
+  if (missing.length > 0)
+    throw new WatchError(
+      `cannot watch live as this user: ${missing.join(' and ')} missing (${missing.includes('CAP_SYS_ADMIN') ? 'to enter the network namespace' : ''}${missing.length === 2 ? ' and ' : ''}${missing.includes('CAP_NET_RAW') ? 'to open a packet socket' : ''})`,
+      'run it as root: sudo porthole ...; reading a file (-r FILE) needs no rights',
+    );
+}
+
+export interface Confinement {
+  readonly opener: Opener;
+  readonly user: string;
+  readonly groups: readonly TargetGroup[];
+  readonly output?: OutputSpec;
+}
+
+/**
+ * Fixes what the opener may be asked for, then gives up root in this process, every thread. After this
+ * no module can be loaded from a directory that only root may read: everything is imported before.
+ */
+export async function confine({ opener, user, groups, output }: Confinement): Promise<void> {
+  const account = findUser(user);
+  if (!account)
+    throw new WatchError(`no user '${user}' in /etc/passwd to parse as`, '-Z USER names another one');
+  if (account.uid === 0) throw new WatchError(`-Z ${user}: that is root; packets are never parsed as root`);
+  await opener.configure({
+    namespaces: groups.map((group) => {
+      const { netnsPath, netns, label } = group;
+      const owner = group.targets.find((t) => t.netnsPath === netnsPath);
+      return {
+        path: netnsPath,
+        inode: netns,
+        pid: owner?.pid ?? 0,
+        startTime: owner?.startTime ?? '',
+        label,
+      };
+    }),
+    ...(output ? { output } : {}),
+  });
+  if (process.getuid!() === 0) dropPrivileges(account);
+}
+
+export type CaptureSettings = Omit<LiveOptions, 'namespaces' | 'opener'>;
+
+/** Opens every interface of every group. When it returns, frames are being captured. */
+export function openLive(
+  groups: readonly TargetGroup[],
+  opener: Opener,
+  settings: CaptureSettings,
+): LiveCapture {
+  return new LiveCapture({
+    ...settings,
+    opener,
+    namespaces: groups.map((group) => ({
+      label: group.label,
+      inode: group.netns,
+      pids: group.targets.map((t) => t.pid).filter((pid) => pid > 0),
+    })),
+  });
+}
