@@ -121,3 +121,8 @@ export function readStatistics(fd: number): SocketStatistics {
   c.check('getsockopt(PACKET_STATISTICS)', c.getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, bytes, [12]));
   return { packets: bytes.readUInt32LE(0), drops: bytes.readUInt32LE(4), freezes: bytes.readUInt32LE(8) };
 }
+
+/** Sends one frame, link header included, on a bound socket. Porthole itself never does: for tests. */
+export function sendFrame(fd: number, frame: Uint8Array): void {
+  c.check('send', c.send(fd, frame, frame.length, 0));
+}
