@@ -1,0 +1,12 @@
+// What can be watched, and how it is named. A target is a network namespace with a name: two containers
+// that share one are one capture. I/O is allowed here, FFI is not: everything comes from /proc, from
+// namespace files and from the sockets of the runtimes, read-only. Runtimes fill the port in runtime.ts
+// and are loaded when the first container is asked for. Whatever cannot be watched is a TargetError.
+export { defaultRuntimes } from './census.ts';
+export { TargetError, type TargetErrorKind } from './errors.ts';
+export { groupByNamespace, type TargetGroup } from './group.ts';
+export { type ListOptions, list } from './list.ts';
+export { revalidate, type Standing, targetOfHost, targetOfProcess } from './locate.ts';
+export type { InspectNamespace } from './netns.ts';
+export { type ResolveOptions, resolve } from './resolve.ts';
+export type { Container, ContainerEvent, Runtime, Subscription } from './runtime.ts';

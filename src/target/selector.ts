@@ -1,0 +1,126 @@
+/** The words that name targets: `web`, `web,db`, `shop-*`, `label=tier=front`, `compose:web`, `pid:7` ... */
+import { TargetError } from './errors.ts';
+import { isGlob, matchesGlob } from './glob.ts';
+import type { Container } from './runtime.ts';
+
+/** `text` is what was typed, for people. */
+export type Selector =
+  /** Exact name, full id or id prefix; `runtime` '' means any. */
+  | { readonly kind: 'name'; readonly text: string; readonly name: string; readonly runtime: string }
+  | { readonly kind: 'glob'; readonly text: string; readonly pattern: string; readonly runtime: string }
+  | {
+      readonly kind: 'label';
+      readonly text: string;
+      readonly key: string;
+      readonly value: string | undefined;
+    }
+  /** `project` '' means any; both may be globs. */
+  | { readonly kind: 'compose'; readonly text: string; readonly project: string; readonly unit: string }
+  | { readonly kind: 'pid'; readonly text: string; readonly pid: number }
+  | { readonly kind: 'netns'; readonly text: string; readonly name: string }
+  | { readonly kind: 'path'; readonly text: string; readonly path: string }
+  | { readonly kind: 'host'; readonly text: string };
+
+export type ContainerSelector = Extract<Selector, { kind: 'name' | 'glob' | 'label' | 'compose' }>;
+
+const forms =
+  'a target is a container name or id prefix, a glob, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pid:NUMBER, netns:NAME, a path or host';
+
+/** Highest number that fits a pid: PID_MAX_LIMIT, include/linux/threads.h */
+const pidMax = 4_194_304;
+
+/** Throws TargetError of kind usage. */
+export function parseSelectors(spec: string): Selector[] {
+  return spec.split(',').map((part) => {
+    const text = part.trim();
+    if (text === '') throw new TargetError('usage', `empty target in '${spec}'`, forms);
+    return parseSelector(text);
+  });
+}
+
+function parseSelector(text: string): Selector {
+  if (text === 'host') return { kind: 'host', text };
+  if (/^\.{0,2}\//.test(text)) return { kind: 'path', text, path: text };
+  if (text.startsWith('label=')) return parseLabel(text, text.slice('label='.length));
+  const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
+  switch (scheme) {
+    case undefined:
+      break;
+    case 'pid': {
+      const pid = Number(rest);
+      if (!/^\d+$/.test(rest!) || pid < 1 || pid > pidMax)
+        throw new TargetError('usage', `'${text}': a pid is a number from 1 to ${pidMax}`, forms);
+      return { kind: 'pid', text, pid };
+    }
+    case 'netns':
+      if (rest!.includes('/')) return { kind: 'path', text, path: rest! };
+      return { kind: 'netns', text, name: wanted(text, rest!) };
+    case 'compose':
+      return parseCompose(text, wanted(text, rest!));
+    case 'docker':
+      return isGlob(rest!)
+        ? { kind: 'glob', text, pattern: rest!, runtime: scheme }
+        : { kind: 'name', text, name: wanted(text, rest!), runtime: scheme };
+    default:
+      throw new TargetError('usage', `'${text}': no kind of target is called '${scheme}:'`, forms);
+  }
+  if (text.includes('/')) return parseCompose(text, text);
+  if (isGlob(text)) return { kind: 'glob', text, pattern: text, runtime: '' };
+  return { kind: 'name', text, name: text, runtime: '' };
+}
+
+function wanted(text: string, rest: string): string {
+  if (rest === '') throw new TargetError('usage', `'${text}': a name is missing after the colon`, forms);
+  return rest;
+}
+
+function parseLabel(text: string, rest: string): Selector {
+  const equals = rest.indexOf('=');
+  const key = equals < 0 ? rest : rest.slice(0, equals);
+  if (key === '') throw new TargetError('usage', `'${text}': the label's key is missing`, forms);
+  return { kind: 'label', text, key, value: equals < 0 ? undefined : rest.slice(equals + 1) };
+}
+
+function parseCompose(text: string, rest: string): Selector {
+  const parts = rest.split('/');
+  if (parts.length > 2 || parts.some((p) => p === ''))
+    throw new TargetError('usage', `'${text}': a compose target is PROJECT/NAME or compose:NAME`, forms);
+  return { kind: 'compose', text, project: parts.length === 2 ? parts[0]! : '', unit: parts.at(-1)! };
+}
+
+/** Labels that docker compose sets: docker/compose pkg/api/labels.go */
+export const composeLabels = {
+  project: 'com.docker.compose.project',
+  unit: 'com.docker.compose.service',
+  oneoff: 'com.docker.compose.oneoff',
+} as const;
+
+/** Does the container belong to what the selector names? A pure question: state is not looked at. */
+export function selects(selector: ContainerSelector, container: Container): boolean {
+  const { labels } = container;
+  switch (selector.kind) {
+    case 'name':
+      return (
+        (selector.runtime === '' || selector.runtime === container.runtime) &&
+        (container.name === selector.name || container.id.startsWith(selector.name))
+      );
+    case 'glob':
+      return (
+        (selector.runtime === '' || selector.runtime === container.runtime) &&
+        matchesGlob(selector.pattern, container.name)
+      );
+    case 'label':
+      return (
+        Object.hasOwn(labels, selector.key) &&
+        (selector.value === undefined || labels[selector.key] === selector.value)
+      );
+    case 'compose':
+      return (
+        matchesGlob(selector.unit, labels[composeLabels.unit] ?? '') &&
+        (selector.project === '' || matchesGlob(selector.project, labels[composeLabels.project] ?? '')) &&
+        labels[composeLabels.project] !== undefined &&
+        // `docker compose run` makes one-off containers: they are not the one that is meant.
+        labels[composeLabels.oneoff]?.toLowerCase() !== 'true'
+      );
+  }
+}
