@@ -21,13 +21,14 @@ export function linkTypeOf(link: Link): { linktype: number; cooked: boolean } {
  * members stay: two of them talk without the bridge seeing it; the doubles are then found by content.
  */
 export function isShadow(link: Link, all: ReadonlyMap<number, Link>): boolean {
-  if (link.lower !== 0 && all.get(link.lower)?.up) return true;
+  if (/^(vlan|macvlan|ipvlan|macvtap|ipvtap)$/.test(link.kind) && all.get(link.lower)?.up) return true;
   const master = all.get(link.master);
-  return master?.up === true && /^(bond|team)/.test(master.name);
+  return master?.up === true && /^(bond|team)$/.test(master.kind);
 }
 
 /** True when frames can be seen on more than one of these devices. */
 export function canDouble(all: ReadonlyMap<number, Link>): boolean {
-  for (const link of all.values()) if (link.master !== 0) return true;
+  for (const link of all.values())
+    if (link.master !== 0 || (link.kind === 'veth' && link.lower !== 0)) return true;
   return false;
 }

@@ -14,6 +14,8 @@ const RTM_GETLINK = 18;
 const IFLA_IFNAME = 3;
 const IFLA_LINK = 5;
 const IFLA_MASTER = 10;
+const IFLA_LINKINFO = 18;
+const IFLA_INFO_KIND = 1;
 const IFLA_LINK_NETNSID = 37;
 const MSG_DONTWAIT = 0x40;
 const IFF_UP = 1;
@@ -22,13 +24,15 @@ const IFF_LOOPBACK = 8;
 export interface Link {
   readonly index: number;
   readonly name: string;
+  /** 'veth', 'vlan', 'bridge' ...; '' for hardware and loopback. */
+  readonly kind: string;
   /** ARPHRD_ of linux/if_arp.h */
   readonly type: number;
   readonly up: boolean;
   readonly loopback: boolean;
   /** Index of the bridge or bond it belongs to; 0 without. */
   readonly master: number;
-  /** Index of the device it stands on (VLAN, macvlan) when that is in the same namespace; 0 without. */
+  /** Index of the device it stands on (VLAN, macvlan) or its peer (veth), when that is in the same namespace; 0 without. */
   readonly lower: number;
 }
 
@@ -91,26 +95,40 @@ export function parseLinkMessages(bytes: Buffer, events: LinkEvent[]): boolean {
   return done;
 }
 
+/** Calls `each` for every attribute of struct rtattr: type and value. */
+function attributes(bytes: Buffer, each: (type: number, value: Buffer) => void): void {
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const length = bytes.readUInt16LE(at);
+    if (length < 4 || at + length > bytes.length) return;
+    each(bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length));
+    at += (length + 3) & ~3;
+  }
+}
+
+const text = (value: Buffer) => value.toString('utf8').replace(/\0+$/, '');
+
 function parseLink(bytes: Buffer): Link {
   const flags = bytes.readUInt32LE(8);
+  const index = bytes.readInt32LE(4);
   let name = '';
+  let kind = '';
   let master = 0;
   let lower = 0;
   let lowerElsewhere = false;
-  for (let at = 16; at + 4 <= bytes.length; ) {
-    const length = bytes.readUInt16LE(at);
-    if (length < 4 || at + length > bytes.length) break;
-    const type = bytes.readUInt16LE(at + 2) & 0x3fff;
-    if (type === IFLA_IFNAME) name = bytes.toString('utf8', at + 4, at + length).replace(/\0+$/, '');
-    else if (type === IFLA_LINK && length >= 8) lower = bytes.readUInt32LE(at + 4);
-    else if (type === IFLA_MASTER && length >= 8) master = bytes.readUInt32LE(at + 4);
+  attributes(bytes.subarray(16), (type, value) => {
+    if (type === IFLA_IFNAME) name = text(value);
+    else if (type === IFLA_LINK && value.length >= 4) lower = value.readUInt32LE(0);
+    else if (type === IFLA_MASTER && value.length >= 4) master = value.readUInt32LE(0);
     else if (type === IFLA_LINK_NETNSID) lowerElsewhere = true;
-    at += (length + 3) & ~3;
-  }
-  const index = bytes.readInt32LE(4);
+    else if (type === IFLA_LINKINFO)
+      attributes(value, (inner, info) => {
+        if (inner === IFLA_INFO_KIND) kind = text(info);
+      });
+  });
   return {
     index,
     name,
+    kind,
     type: bytes.readUInt16LE(2),
     up: (flags & IFF_UP) !== 0,
     loopback: (flags & IFF_LOOPBACK) !== 0,

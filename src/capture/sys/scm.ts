@@ -4,7 +4,8 @@ import * as c from './libc.ts';
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const AF_UNIX = 1;
-const SOCK_SEQPACKET = 5;
+/** Close on exec: an end that leaked into the other process would keep it from ever seeing the end. */
+const SOCK_SEQPACKET_CLOEXEC = 0o2000005;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const MSG_CTRUNC = 8;
@@ -15,7 +16,7 @@ export const maxMessage = 64 * 1024;
 
 export function pair(): [number, number] {
   const fds = [0, 0];
-  c.check('socketpair', c.socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds));
+  c.check('socketpair', c.socketpair(AF_UNIX, SOCK_SEQPACKET_CLOEXEC, 0, fds));
   return [fds[0]!, fds[1]!];
 }
 
