@@ -36,3 +36,10 @@ export function enumerate(names: readonly string[], conjunction = 'and', limit =
   if (names.length < 2) return names.join('');
   return `${names.slice(0, -1).join(', ')} ${conjunction} ${names.at(-1)}`;
 }
+
+/** What to do when the kernel does not let us look: ptrace(2), access mode checks. */
+export function hintForRights(): string {
+  return process.getuid?.() === 0
+    ? 'this root is a limited one: it needs CAP_SYS_PTRACE and CAP_SYS_ADMIN, and no security module that forbids it'
+    : 'run it as root: sudo porthole ...';
+}

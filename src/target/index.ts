@@ -4,9 +4,12 @@
 // and are loaded when the first container is asked for. Whatever cannot be watched is a TargetError.
 export { defaultRuntimes } from './census.ts';
 export { TargetError, type TargetErrorKind } from './errors.ts';
+export { type WatchEventsOptions, watchEvents } from './events.ts';
 export { groupByNamespace, type TargetGroup } from './group.ts';
 export { type ListOptions, list } from './list.ts';
 export { revalidate, type Standing, targetOfHost, targetOfProcess } from './locate.ts';
 export type { InspectNamespace } from './netns.ts';
 export { type ResolveOptions, resolve } from './resolve.ts';
 export type { Container, ContainerEvent, Runtime, Subscription } from './runtime.ts';
+export { type LocalSocket, ownPorts, ownSockets, portFilter } from './sockets.ts';
+export { sampleTraffic, type TrafficSample } from './traffic.ts';

@@ -1,6 +1,6 @@
 /** From a process or a namespace file to a Target: identity, guard against reuse, addresses. */
 import type { Target } from '../model/index.ts';
-import { TargetError } from './errors.ts';
+import { hintForRights, TargetError } from './errors.ts';
 import { viewNamespace } from './proc/addresses.ts';
 import { isHostNetns, netnsOf, parseCgroups, readProc, readStat, startedAt } from './proc/stat.ts';
 import type { Container } from './runtime.ts';
@@ -29,7 +29,7 @@ export function refusedLook(what: string, pid: number): TargetError {
   return new TargetError(
     'permission',
     `cannot look at the network namespace of ${what} (pid ${pid}): permission denied`,
-    'run it as root: sudo porthole ...',
+    hintForRights(),
   );
 }
 

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readdirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Target } from '../model/index.ts';
-import { codeOf, enumerate, TargetError } from './errors.ts';
+import { codeOf, enumerate, hintForRights, TargetError } from './errors.ts';
 import { isGlob, matchesGlob } from './glob.ts';
 import { nearest } from './nearest.ts';
 import { viewNamespace } from './proc/addresses.ts';
@@ -65,7 +65,7 @@ export function netnsOfFile(path: string): number {
         throw new TargetError(
           'permission',
           `cannot look at the namespace file ${path}: permission denied`,
-          'run it as root: sudo porthole ...',
+          hintForRights(),
         );
       default:
         throw new TargetError(

@@ -51,7 +51,8 @@ export class ResponseReader {
       const end = this.head.indexOf('\r\n\r\n');
       if (end < 0) {
         if (this.head.length > headBytesMax) throw new HttpError('endless HTTP headers');
-        if (!'HTTP/1.'.startsWith(this.head.toString('latin1', 0, 7))) throw new HttpError('not an HTTP answer');
+        if (!'HTTP/1.'.startsWith(this.head.toString('latin1', 0, 7)))
+          throw new HttpError('not an HTTP answer');
         return;
       }
       this.parseHead(this.head.toString('latin1', 0, end));
