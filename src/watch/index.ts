@@ -2,4 +2,4 @@
 // tapped and printed; nothing here knows of terminals or formats.
 export { Opener } from '../capture/opener/index.ts';
 export { Fanout, type FrameTap } from './fanout.ts';
-export { confine, openLive, requireCapabilities, type TargetGroup, WatchError } from './live.ts';
+export { confine, openLive, requireCapabilities, WatchError } from './live.ts';

@@ -2,15 +2,7 @@
 import { LiveCapture, type LiveOptions } from '../capture/live/index.ts';
 import type { Opener, OutputSpec } from '../capture/opener/index.ts';
 import { dropPrivileges, findUser, missingCapabilities } from '../capture/sys/index.ts';
-import type { Target } from '../model/index.ts';
-
-/** Containers that share one network namespace: captured once. */
-export interface TargetGroup {
-  readonly netns: number;
-  readonly netnsPath: string;
-  readonly targets: readonly Target[];
-  readonly label: string;
-}
+import type { TargetGroup } from '../target/index.ts';
 
 export class WatchError extends Error {
   override readonly name = 'CliError';

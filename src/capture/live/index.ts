@@ -7,3 +7,4 @@ export {
   type LiveOptions,
   type SocketOpener,
 } from './capture.ts';
+export { inspectNamespace } from './inspect.ts';

@@ -1,0 +1,114 @@
+/** `porthole` alone: a live table of what can be watched; Enter watches; without anything, the demo. */
+import type { Target } from '../../model/index.ts';
+import { sampleTraffic, type TrafficSample } from '../../target/index.ts';
+import { listTargets, targetSpec } from '../listing.ts';
+import { formatRate, formatTable } from '../table.ts';
+import { format as formatList } from './ps.ts';
+
+export async function run(_argv: string[]): Promise<number> {
+  const notes: string[] = [];
+  const targets = await listTargets((text) => notes.push(text));
+  if (targets.length === 0) {
+    for (const note of notes) process.stderr.write(`porthole: ${note}\n`);
+    process.stderr.write('porthole: no container here to watch: this is the demo (Ctrl-C ends it)\n');
+    return (await import('./demo.ts')).run([]);
+  }
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    process.stdout.write(formatList(targets, false));
+    process.stderr.write("porthole: 'porthole NAME' watches one; 'porthole --help' tells more\n");
+    return 0;
+  }
+  const chosen = await pick(targets);
+  if (!chosen) return 0;
+  const spec = targetSpec(chosen);
+  process.stderr.write(`porthole watch ${spec}${chosen.hostNetwork ? ' --host' : ''}\n`);
+  return (await import('./watch.ts')).run(chosen.hostNetwork ? [spec, '--host'] : [spec]);
+}
+
+interface Row {
+  target: Target;
+  before: TrafficSample | undefined;
+  now: TrafficSample | undefined;
+}
+
+/** How often rates and the list are read, ms. */
+const refreshMs = 1000;
+
+/** The one chosen with Enter; undefined for q. The terminal is left as it was found. */
+function pick(first: readonly Target[]): Promise<Target | undefined> {
+  let rows: Row[] = first.map((target) => ({ target, before: undefined, now: sampleTraffic(target) }));
+  let selected = 0;
+  const out = process.stdout;
+
+  const draw = () => {
+    const height = Math.max(1, (out.rows || 24) - 4);
+    const top = Math.max(0, Math.min(selected - height + 1, rows.length - height));
+    const [head, ...lines] = formatTable(
+      ['NAME', 'RUNTIME', 'IMAGE', 'IPS', 'IN', 'OUT', 'LO'],
+      rows.map(({ target: t, before, now }) => [
+        t.name,
+        t.runtime,
+        t.image || '<none>',
+        t.addresses.slice(0, 2).join(',') || '<none>',
+        rate(before?.rxBytes, now?.rxBytes),
+        rate(before?.txBytes, now?.txBytes),
+        rate(before?.loopbackBytes, now?.loopbackBytes),
+      ]),
+    )
+      .trimEnd()
+      .split('\n');
+    const width = out.columns || 80;
+    const shown = lines.slice(top, top + height).map((line, i) => {
+      const text = line.slice(0, width - 2);
+      return i + top === selected ? `\x1b[7m> ${text.padEnd(width - 2)}\x1b[0m` : `  ${text}`;
+    });
+    const footer = 'Enter watches, j/k or arrows move, q quits';
+    out.write(
+      `\x1b[?2026h\x1b[H\x1b[J  ${head!.slice(0, width - 2)}\n${shown.join('\n')}\n\n  ${footer}\x1b[?2026l`,
+    );
+  };
+
+  return new Promise((resolve) => {
+    const timer = setInterval(async () => {
+      const targets = await listTargets(() => {}).catch(() => rows.map((r) => r.target));
+      const old = new Map(rows.map((r) => [`${r.target.netns}/${r.target.name}`, r]));
+      const current = rows[selected]?.target;
+      rows = targets.map((target) => ({
+        target,
+        before: old.get(`${target.netns}/${target.name}`)?.now,
+        now: sampleTraffic(target),
+      }));
+      // The selection stays on its target, wherever that is now.
+      const at = rows.findIndex((r) => r.target.netns === current?.netns && r.target.name === current.name);
+      selected = Math.max(0, Math.min(at >= 0 ? at : selected, rows.length - 1));
+      draw();
+    }, refreshMs);
+    const end = (target: Target | undefined) => {
+      clearInterval(timer);
+      process.stdin.off('data', onKey).setRawMode(false).pause();
+      out.off('resize', draw);
+      out.write('\x1b[?25h\x1b[?1049l');
+      resolve(target);
+    };
+    const onKey = (data: Buffer) => {
+      const key = data.toString('latin1');
+      if (key === 'q' || key === '\x03' || key === '\x1b') end(undefined);
+      else if (key === '\r' || key === '\n') end(rows[selected]?.target);
+      else if (key === 'j' || key === '\x1b[B' || key === '\x1bOB')
+        selected = Math.min(rows.length - 1, selected + 1);
+      else if (key === 'k' || key === '\x1b[A' || key === '\x1bOA') selected = Math.max(0, selected - 1);
+      else if (key === 'g' || key === '\x1b[H') selected = 0;
+      else if (key === 'G' || key === '\x1b[F') selected = rows.length - 1;
+      else return;
+      if (process.stdin.isRaw) draw();
+    };
+    out.write('\x1b[?1049h\x1b[?25l');
+    process.stdin.setRawMode(true).resume().on('data', onKey);
+    out.on('resize', draw);
+    draw();
+  });
+}
+
+function rate(before: number | undefined, now: number | undefined): string {
+  return before === undefined || now === undefined ? '-' : formatRate(((now - before) * 1000) / refreshMs);
+}

@@ -1,0 +1,14 @@
+/** What can be watched, as rows: for `ps` and the overview. */
+import { inspectNamespace } from '../capture/live/index.ts';
+import type { Target } from '../model/index.ts';
+import { list } from '../target/index.ts';
+
+export function listTargets(note: (text: string) => void): Promise<Target[]> {
+  return list({ note, ...(process.getuid?.() === 0 ? { inspectNamespace } : {}) });
+}
+
+/** What to type as TARGET to get exactly this one. */
+export function targetSpec(target: Target): string {
+  if (target.id !== '') return target.name;
+  return target.pid > 0 ? `pid:${target.pid}` : `netns:${target.name}`;
+}
