@@ -1,0 +1,121 @@
+/** A connection: 5-tuple within a namespace, and the state of its two directions. */
+import type { Side, Timestamp } from '../model/index.ts';
+
+/** What came too early: a copy, `length` counts what was not captured of it too. */
+export interface EarlySegment {
+  seq: number;
+  length: number;
+  bytes: Uint8Array;
+  at: Timestamp;
+}
+
+/** One direction of a TCP connection. Sequence numbers are int32: compare by (a - b) | 0. */
+export class Half {
+  /** Next byte expected; meaningless until `known`. */
+  nextSeq = 0;
+  known = false;
+  /** Sequence number of the SYN, for telling a retransmitted SYN from a new connection. */
+  isn = 0;
+  synSeen = false;
+  finSeen = false;
+  finSeq = 0;
+  ended = false;
+  /** Highest acknowledgement of this direction by the other side. */
+  acked = 0;
+  ackSeen = false;
+  early: EarlySegment[] | undefined = undefined;
+  earlyBytes = 0;
+  packets = 0;
+  /** Payload delivered or known lost. */
+  bytes = 0;
+  lost = 0;
+}
+
+export type Ended = 'fin' | 'rst' | 'refused' | 'idle' | 'evicted' | 'captureEnd';
+
+export class Conn {
+  id = 0;
+  /** IP protocol number: 6 TCP, 17 UDP. */
+  readonly transport: number;
+  readonly netns: number;
+  readonly target: string;
+  readonly version: 4 | 6;
+  /** Addresses as int32 words, IPv4 in the first; client's and server's port. */
+  c0 = 0;
+  c1 = 0;
+  c2 = 0;
+  c3 = 0;
+  s0 = 0;
+  s1 = 0;
+  s2 = 0;
+  s3 = 0;
+  clientPort = 0;
+  serverPort = 0;
+  openedAt: Timestamp = 0;
+  lastAt: Timestamp = 0;
+  joinedMidStream = false;
+  closed = false;
+  readonly client = new Half();
+  readonly server = new Half();
+  /** For who listens to the streams; this room never looks at it. */
+  user: unknown = undefined;
+
+  // Links of the table; see table.ts.
+  hash = 0;
+  nextInBucket: Conn | undefined = undefined;
+  queue: Queue | undefined = undefined;
+  newer: Conn | undefined = undefined;
+  older: Conn | undefined = undefined;
+
+  constructor(transport: number, netns: number, target: string, version: 4 | 6) {
+    this.transport = transport;
+    this.netns = netns;
+    this.target = target;
+    this.version = version;
+  }
+
+  half(side: Side): Half {
+    return side === 'client' ? this.client : this.server;
+  }
+
+  /** The initiator was guessed wrong: swaps names, not bytes. Only before anything was delivered. */
+  swapAddresses(): void {
+    [this.c0, this.s0] = [this.s0, this.c0];
+    [this.c1, this.s1] = [this.s1, this.c1];
+    [this.c2, this.s2] = [this.s2, this.c2];
+    [this.c3, this.s3] = [this.s3, this.c3];
+    [this.clientPort, this.serverPort] = [this.serverPort, this.clientPort];
+  }
+}
+
+/** Connections by last packet, newest first, with the time after which the oldest is forgotten. */
+export class Queue {
+  readonly timeoutNs: number;
+  newest: Conn | undefined = undefined;
+  oldest: Conn | undefined = undefined;
+
+  constructor(timeoutNs: number) {
+    this.timeoutNs = timeoutNs;
+  }
+
+  /** Puts `conn` at the newest end, taking it out of the queue it was in. */
+  push(conn: Conn): void {
+    if (this.newest === conn) return;
+    conn.queue?.remove(conn);
+    conn.queue = this;
+    conn.older = this.newest;
+    if (this.newest) this.newest.newer = conn;
+    else this.oldest = conn;
+    this.newest = conn;
+  }
+
+  remove(conn: Conn): void {
+    if (conn.newer) conn.newer.older = conn.older;
+    else this.newest = conn.older;
+    if (conn.older) conn.older.newer = conn.newer;
+    else this.oldest = conn.newer;
+    conn.newer = undefined;
+    conn.older = undefined;
+    conn.queue = undefined;
+  }
+}

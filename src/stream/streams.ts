@@ -1,0 +1,207 @@
+/** The connection table with its rules of opening, closing and forgetting. */
+import { type EndReason, type Packet, type Side, TcpFlag, type Timestamp } from '../model/index.ts';
+import { type Conn, type Ended, Queue } from './connection.ts';
+import { defaultLimits, type StreamLimits } from './limits.ts';
+import { ConnectionTable } from './table.ts';
+import { Reassembler } from './tcp.ts';
+
+/** Where streams go. `buf` is valid during the call only. */
+export interface StreamCollector {
+  open(conn: Conn): void;
+  /** TCP: the next bytes of the stream. UDP: one datagram. */
+  data(conn: Conn, side: Side, buf: Uint8Array, start: number, end: number, at: Timestamp): void;
+  gap(conn: Conn, side: Side, length: number, at: Timestamp): void;
+  end(conn: Conn, side: Side, reason: EndReason, at: Timestamp): void;
+  /** Both sides have ended; nothing comes any more. */
+  closed(conn: Conn, ended: Ended, at: Timestamp): void;
+}
+
+export interface StreamCounters {
+  connections: number;
+  /** Open connections forgotten because the table was full. */
+  evicted: number;
+  retransmitted: number;
+  lost: number;
+  outOfOrder: number;
+}
+
+export interface StreamsOptions {
+  readonly limits?: StreamLimits;
+  /** Is this a port that servers listen on? For connections whose beginning was not seen. */
+  readonly isServerPort?: (port: number, transport: number) => boolean;
+}
+
+export interface Streams {
+  /** A TCP or UDP packet, not a fragment. */
+  packet(p: Packet, at: Timestamp): void;
+  /** Time passes without packets: forgets what is idle. */
+  tick(at: Timestamp): void;
+  /** End of the capture: every connection ends. */
+  finish(): void;
+  counters(): StreamCounters;
+  readonly size: number;
+}
+
+/** First port of the ranges systems give to clients: Linux 32768 (ip_local_port_range), IANA 49152. */
+const ephemeralFrom = 32_768;
+
+export function createStreams(options: StreamsOptions, out: StreamCollector): Streams {
+  const limits = options.limits ?? defaultLimits;
+  const isServerPort = options.isServerPort ?? (() => false);
+  const table = new ConnectionTable();
+  const reassembler = new Reassembler(limits, out);
+  const opening = new Queue(limits.openingNs);
+  const tcpIdle = new Queue(limits.tcpIdleNs);
+  const udpIdle = new Queue(limits.udpIdleNs);
+  const lingering = new Queue(limits.lingerNs);
+  const queues = [lingering, udpIdle, opening, tcpIdle];
+  let connections = 0;
+  let evicted = 0;
+  let now: Timestamp = 0;
+
+  /** Was the packet sent by the client? SYN tells; else ports are a guess. */
+  function sentByClient(p: Packet): boolean {
+    if (p.transport === 6 && p.tcpFlags & TcpFlag.syn) return (p.tcpFlags & TcpFlag.ack) === 0;
+    const sourceServes = isServerPort(p.srcPort, p.transport);
+    const targetServes = isServerPort(p.dstPort, p.transport);
+    if (sourceServes !== targetServes) return targetServes;
+    // UDP has no beginning to miss: the first to speak asks.
+    if (p.transport === 17) return true;
+    const sourceHigh = p.srcPort >= ephemeralFrom;
+    if (sourceHigh !== p.dstPort >= ephemeralFrom) return sourceHigh;
+    return p.srcPort >= p.dstPort;
+  }
+
+  function open(p: Packet, at: Timestamp): Conn {
+    if (table.size >= limits.connections) evictOne();
+    const conn = table.add(p, sentByClient(p));
+    conn.id = ++connections;
+    conn.openedAt = at;
+    conn.joinedMidStream = p.transport === 6 && (p.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) !== TcpFlag.syn;
+    // Seen from the SYN-ACK on: nothing of the streams is missing.
+    if (p.transport === 6 && p.tcpFlags & TcpFlag.syn) conn.joinedMidStream = false;
+    out.open(conn);
+    return conn;
+  }
+
+  function evictOne(): void {
+    for (const queue of queues) {
+      const conn = queue.oldest;
+      if (!conn) continue;
+      if (!conn.closed) {
+        evicted++;
+        close(conn, 'evicted', now);
+      }
+      forget(conn);
+      return;
+    }
+  }
+
+  function forget(conn: Conn): void {
+    conn.queue?.remove(conn);
+    table.remove(conn);
+    conn.user = undefined;
+  }
+
+  /** Ends both sides; the entry lingers in the table until it is forgotten. */
+  function close(conn: Conn, ended: Ended, at: Timestamp): void {
+    if (conn.closed) return;
+    if (conn.transport === 6) {
+      reassembler.flush(conn, 'client', at);
+      reassembler.flush(conn, 'server', at);
+    }
+    conn.closed = true;
+    const reason: EndReason = ended === 'refused' ? 'rst' : ended;
+    if (!conn.client.ended) out.end(conn, 'client', reason, at);
+    if (!conn.server.ended) out.end(conn, 'server', reason, at);
+    conn.client.ended = true;
+    conn.server.ended = true;
+    out.closed(conn, ended, at);
+    conn.user = undefined;
+    lingering.push(conn);
+  }
+
+  function expire(at: Timestamp): void {
+    for (const queue of queues) {
+      for (let conn = queue.oldest; conn && at - conn.lastAt > queue.timeoutNs; conn = queue.oldest) {
+        if (!conn.closed) close(conn, 'idle', at);
+        forget(conn);
+      }
+    }
+  }
+
+  function tcp(conn: Conn | undefined, p: Packet, at: Timestamp): void {
+    const { tcpFlags } = p;
+    const startsAnew = (tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
+    if (conn && startsAnew && isNewConnection(conn, p)) {
+      close(conn, 'idle', at);
+      forget(conn);
+      conn = undefined;
+      table.find(p);
+    }
+    if (!conn) {
+      // A lone RST says nothing of a connection worth an entry.
+      if (tcpFlags & TcpFlag.rst) return;
+      conn = open(p, at);
+    }
+    const fromClient = table.fromClient;
+    conn.lastAt = at;
+    (fromClient ? conn.client : conn.server).packets++;
+    if (conn.closed) return;
+    reassembler.packet(conn, fromClient ? 'client' : 'server', p, at);
+    if (tcpFlags & TcpFlag.rst) {
+      const refused = !fromClient && conn.client.synSeen && !conn.server.synSeen && conn.client.bytes === 0;
+      close(conn, refused ? 'refused' : 'rst', at);
+    } else if (conn.client.ended && conn.server.ended) close(conn, 'fin', at);
+    else if (conn.client.synSeen && !conn.server.synSeen && conn.server.packets === 0) opening.push(conn);
+    else tcpIdle.push(conn);
+  }
+
+  /** The tuple is used again: another initial sequence number, or the old connection is over. */
+  function isNewConnection(conn: Conn, p: Packet): boolean {
+    const half = table.fromClient ? conn.client : conn.server;
+    if (conn.closed) return !(half.synSeen && half.isn === (p.tcpSeq | 0));
+    if (!half.synSeen) return conn.joinedMidStream;
+    return half.isn !== (p.tcpSeq | 0);
+  }
+
+  function udp(conn: Conn | undefined, p: Packet, at: Timestamp): void {
+    conn ??= open(p, at);
+    const side: Side = table.fromClient ? 'client' : 'server';
+    const half = conn.half(side);
+    conn.lastAt = at;
+    half.packets++;
+    half.bytes += p.payloadLen;
+    udpIdle.push(conn);
+    if (p.payloadCap > 0) out.data(conn, side, p.buf, p.payloadOff, p.payloadOff + p.payloadCap, at);
+    if (p.payloadCap < p.payloadLen) {
+      half.lost += p.payloadLen - p.payloadCap;
+      out.gap(conn, side, p.payloadLen - p.payloadCap, at);
+    }
+  }
+
+  return {
+    packet(p, at) {
+      if (at > now) now = at;
+      expire(now);
+      const conn = table.find(p);
+      if (p.transport === 6) tcp(conn, p, at);
+      else if (p.transport === 17) udp(conn, p, at);
+    },
+    tick(at) {
+      if (at > now) now = at;
+      expire(now);
+    },
+    finish() {
+      for (const queue of queues)
+        for (let conn = queue.oldest; conn; conn = queue.oldest) {
+          close(conn, 'captureEnd', now);
+          forget(conn);
+        }
+    },
+    counters: () => ({ connections, evicted, ...reassembler.counters }),
+    get size() {
+      return table.size;
+    },
+  };
+}
