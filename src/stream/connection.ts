@@ -78,7 +78,7 @@ export class Conn {
     return side === 'client' ? this.client : this.server;
   }
 
-  /** The initiator was guessed wrong: swaps names, not bytes. Only before anything was delivered. */
+  /** Names the other endpoint the client. Only when the entry is made: no byte has been counted yet. */
   swapAddresses(): void {
     [this.c0, this.s0] = [this.s0, this.c0];
     [this.c1, this.s1] = [this.s1, this.c1];

@@ -1,0 +1,49 @@
+/** The connection as protocols and sinks see it, made when a protocol or a summary asks for it. */
+import type { Connection, Endpoint } from '../model/index.ts';
+import type { Conn } from '../stream/index.ts';
+import { formatIpv6 } from '../util/address.ts';
+import type { Names } from './names.ts';
+
+/** Address texts kept for reuse; all are dropped when it is full. */
+const maxTexts = 65_536;
+const texts = new Map<number, string>();
+
+function ipv4(word: number): string {
+  let text = texts.get(word);
+  if (text === undefined) {
+    if (texts.size >= maxTexts) texts.clear();
+    text = `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+    texts.set(word, text);
+  }
+  return text;
+}
+
+const scratch = new Uint8Array(16);
+
+function ipv6(w0: number, w1: number, w2: number, w3: number): string {
+  const words = [w0, w1, w2, w3];
+  for (let i = 0; i < 16; i++) scratch[i] = words[i >> 2]! >>> (24 - 8 * (i & 3));
+  return formatIpv6(scratch, 0);
+}
+
+function endpoint(address: string, port: number, names: Names): Endpoint {
+  const name = names.of(address);
+  return name === undefined ? { address, port } : { address, port, name };
+}
+
+/** @param flipped content showed that the server was taken for the client */
+export function describe(conn: Conn, flipped: boolean, names: Names): Connection {
+  const v4 = conn.version === 4;
+  const a = endpoint(v4 ? ipv4(conn.c0) : ipv6(conn.c0, conn.c1, conn.c2, conn.c3), conn.clientPort, names);
+  const b = endpoint(v4 ? ipv4(conn.s0) : ipv6(conn.s0, conn.s1, conn.s2, conn.s3), conn.serverPort, names);
+  return {
+    id: conn.id,
+    transport: conn.transport === 6 ? 'tcp' : 'udp',
+    netns: conn.netns,
+    target: conn.target,
+    client: flipped ? b : a,
+    server: flipped ? a : b,
+    openedAt: conn.openedAt,
+    joinedMidStream: conn.joinedMidStream,
+  };
+}

@@ -1,0 +1,207 @@
+/** One connection's protocol: looked for, then spoken to; a child takes the place of its parent. */
+import type {
+  Analyzer,
+  AnalyzerOutput,
+  Connection,
+  EndReason,
+  Exchange,
+  ProtocolModule,
+  Side,
+  Timestamp,
+} from '../model/index.ts';
+import type { Conn } from '../stream/index.ts';
+import { concatBytes } from '../util/bytes.ts';
+import { describe } from './connection.ts';
+import type { Detection } from './detection.ts';
+import type { Names } from './names.ts';
+
+/** Bytes kept while no protocol has said yes or no: longer than any first message that tells. */
+const sniffLimit = 8 * 1024;
+/** Segments in which the beginning of a message is looked for when we joined in its middle. */
+const resyncTries = 4096;
+/** Upgrades within upgrades: CONNECT in CONNECT has an end. */
+const maxChildren = 8;
+
+export interface TreeHost {
+  readonly detection: Detection;
+  readonly names: Names;
+  readonly bodyLimit: number;
+  exchange(exchange: Exchange): void;
+  opened(exchange: Exchange): void;
+  weird(name: string): void;
+}
+
+interface Piece {
+  readonly side: Side;
+  readonly bytes: Uint8Array;
+  readonly at: Timestamp;
+}
+
+const nothing = new Uint8Array(0);
+
+export class Tree implements AnalyzerOutput {
+  readonly #host: TreeHost;
+  readonly #conn: Conn;
+  #connection: Connection | undefined;
+  #module: ProtocolModule | undefined;
+  #analyzer: Analyzer | undefined;
+  #state: 'looking' | 'speaking' | 'unknown' = 'looking';
+  #pieces: Piece[] = [];
+  #sniffed = 0;
+  #tries = 0;
+  /** Whether bytes were missed before a protocol was found: then we may be inside a message. */
+  #holed: boolean;
+  #flipped = false;
+  #childCount = 0;
+  #nextChild:
+    | { protocol: string; rest: { client: Uint8Array; server: Uint8Array }; at: Timestamp }
+    | undefined;
+  #violated = false;
+  exchanges = 0;
+  title = '';
+
+  constructor(host: TreeHost, conn: Conn) {
+    this.#host = host;
+    this.#conn = conn;
+    this.#holed = conn.joinedMidStream;
+  }
+
+  get connection(): Connection {
+    this.#connection ??= describe(this.#conn, this.#flipped, this.#host.names);
+    return this.#connection;
+  }
+
+  /** True when content showed that `Conn` has client and server the wrong way round. */
+  get flipped(): boolean {
+    return this.#flipped;
+  }
+
+  data(side: Side, bytes: Uint8Array, at: Timestamp): void {
+    if (this.#state === 'speaking') {
+      this.#analyzer!.data(this.#flipped ? other(side) : side, bytes, at, this);
+      if (this.#nextChild || this.#violated) this.#settle(at);
+    } else if (this.#state === 'looking') this.#look(side, bytes, at);
+  }
+
+  gap(side: Side, length: number, at: Timestamp): void {
+    if (this.#state === 'speaking') {
+      this.#analyzer!.gap(this.#flipped ? other(side) : side, length, at, this);
+      this.#settle(at);
+    } else if (this.#state === 'looking') {
+      this.#holed = true;
+      this.#forgetPieces();
+    }
+  }
+
+  end(side: Side, reason: EndReason, at: Timestamp): void {
+    if (this.#state !== 'speaking') return;
+    this.#analyzer!.end(this.#flipped ? other(side) : side, reason, at, this);
+    this.#settle(at);
+  }
+
+  #look(side: Side, bytes: Uint8Array, at: Timestamp): void {
+    const pieces = this.#pieces;
+    let client = side === 'client' ? bytes : nothing;
+    let server = side === 'server' ? bytes : nothing;
+    if (pieces.length > 0) {
+      client = joined(pieces, 'client', client);
+      server = joined(pieces, 'server', server);
+    }
+    const { detection } = this.#host;
+    const transport = this.#conn.transport === 6 ? 'tcp' : 'udp';
+    const mayFlip = this.#holed && !this.#connection;
+    const verdict = detection.ask(client, server, transport, this.#conn.serverPort, mayFlip);
+    if (verdict.kind === 'found') {
+      this.#flipped = verdict.flipped;
+      this.#speak(verdict.module);
+      this.#pieces = [];
+      for (const piece of pieces) this.data(piece.side, piece.bytes, piece.at);
+      this.data(side, bytes, at);
+      return;
+    }
+    if (verdict.kind === 'more' && this.#sniffed + bytes.length <= sniffLimit) {
+      this.#sniffed += bytes.length;
+      pieces.push({ side, bytes: bytes.slice(), at });
+      return;
+    }
+    this.#forgetPieces();
+    // Inside a message nothing looks like a beginning: the next one is waited for. Datagrams are all beginnings.
+    const mayComeYet = this.#holed || transport === 'udp';
+    if (!mayComeYet || ++this.#tries >= resyncTries) this.#state = 'unknown';
+  }
+
+  #forgetPieces(): void {
+    this.#pieces = [];
+    this.#sniffed = 0;
+  }
+
+  #speak(module: ProtocolModule): void {
+    this.#module = module;
+    this.#state = 'speaking';
+    this.#violated = false;
+    this.title = module.title;
+    this.#analyzer = module.open({ connection: this.connection, bodyLimit: this.#host.bodyLimit });
+  }
+
+  /** After a call into the analyzer: what it asked for is done when it no longer runs. */
+  #settle(at: Timestamp): void {
+    if (this.#violated) {
+      this.#violated = false;
+      this.#analyzer = undefined;
+      // Where something was lost, the fault may be the hole's: what follows is looked at anew.
+      this.#state = this.#holed && ++this.#tries < resyncTries ? 'looking' : 'unknown';
+    }
+    const child = this.#nextChild;
+    if (!child) return;
+    this.#nextChild = undefined;
+    this.#analyzer = undefined;
+    this.#forgetPieces();
+    const module = child.protocol === '' ? undefined : this.#host.detection.byName(child.protocol);
+    if (++this.#childCount > maxChildren || (child.protocol !== '' && !module)) {
+      this.#state = 'unknown';
+      this.title = child.protocol || this.title;
+      return;
+    }
+    if (module) this.#speak(module);
+    else this.#state = 'looking';
+    for (const side of ['client', 'server'] as const)
+      if (child.rest[side].length > 0) this.data(this.#flipped ? other(side) : side, child.rest[side], at);
+  }
+
+  // What the analyzer says.
+
+  exchange(exchange: Exchange): void {
+    this.exchanges++;
+    this.#host.exchange(exchange);
+  }
+
+  opened(exchange: Exchange): void {
+    this.#host.opened(exchange);
+  }
+
+  child(protocol: string, rest: { client: Uint8Array; server: Uint8Array }, at: Timestamp): void {
+    this.#nextChild = { protocol, rest: { client: rest.client.slice(), server: rest.server.slice() }, at };
+  }
+
+  confirmed(): void {
+    this.#holed = this.#conn.joinedMidStream;
+  }
+
+  violation(reason: string): void {
+    this.#violated = true;
+    this.#host.weird(`${this.#module?.name ?? 'unknown'}_violation: ${reason}`);
+  }
+
+  weird(name: string): void {
+    this.#host.weird(name);
+  }
+}
+
+function other(side: Side): Side {
+  return side === 'client' ? 'server' : 'client';
+}
+
+function joined(pieces: readonly Piece[], side: Side, last: Uint8Array): Uint8Array {
+  const parts = pieces.filter((piece) => piece.side === side).map((piece) => piece.bytes);
+  return parts.length === 0 ? last : concatBytes([...parts, last]);
+}
