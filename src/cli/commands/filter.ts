@@ -1,0 +1,69 @@
+/** `porthole filter`: what a filter compiles to. */
+import { compile, disassemble } from '../../bpf/index.ts';
+import { LinkType } from '../../model/index.ts';
+import { defaultSnaplen } from '../capture-options.ts';
+import { UsageError } from '../errors.ts';
+import { filterText } from '../filter-text.ts';
+import { filterNames } from '../names.ts';
+import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
+
+const rows: readonly OptionRow[] = [
+  { short: 'd', long: 'code', repeat: true, help: 'readable (default); -dd as C, -ddd as decimal numbers' },
+  { short: 'y', long: 'linktype', value: 'NAME', help: 'link type (default EN10MB)' },
+  { short: 'O', long: 'no-optimize', help: 'without the optimizer' },
+  { short: 's', long: 'snapshot-length', value: 'BYTES', help: 'bytes kept of a packet that passes' },
+  { short: 'F', long: 'filter-file', value: 'FILE', help: 'read the filter from a file' },
+  { long: 'live', help: "as attached to a live socket: VLAN tags are in the packet's metadata" },
+  { short: 'h', long: 'help', help: 'this text' },
+];
+
+/** DLT_ names as tcpdump -L prints them. */
+const linkTypes: Record<string, number> = {
+  EN10MB: LinkType.ethernet,
+  RAW: LinkType.raw,
+  IPV4: LinkType.ipv4,
+  IPV6: LinkType.ipv6,
+  LINUX_SLL: LinkType.linuxSll,
+  LINUX_SLL2: LinkType.linuxSll2,
+  NULL: LinkType.null,
+  LOOP: LinkType.loop,
+  PPP: LinkType.ppp,
+  IEEE802_11: LinkType.ieee80211,
+};
+
+const help = () => `Prints what a filter compiles to, as tcpdump -d does.
+
+Usage: porthole filter [OPTIONS] EXPRESSION
+
+${formatOptions(rows)}
+
+Link types: ${Object.keys(linkTypes).join(', ')}
+
+Examples:
+  porthole filter 'tcp port 80' -d
+  porthole filter -y LINUX_SLL2 -ddd 'host 192.0.2.1 and not port 22'
+`;
+
+export async function run(argv: string[]): Promise<number> {
+  const parsed = parseOptions(argv, rows);
+  if (parsed.has('help')) {
+    process.stdout.write(help());
+    return 0;
+  }
+  const name = (parsed.value('linktype') ?? 'EN10MB').toUpperCase().replace(/^DLT_/, '');
+  const linktype = Object.hasOwn(linkTypes, name) ? linkTypes[name]! : undefined;
+  if (linktype === undefined)
+    throw new UsageError(`-y ${name}: no such link type`, `one of ${Object.keys(linkTypes).join(', ')}`);
+  const text = filterText(parsed.words, parsed.value('filter-file'));
+  const snaplen = integer('-s', parsed.value('snapshot-length') ?? '0', 0, defaultSnaplen) || defaultSnaplen;
+  const program = compile(text, {
+    linktype,
+    snaplen,
+    live: parsed.has('live'),
+    optimize: !parsed.has('no-optimize'),
+    resolver: filterNames(),
+  });
+  const style = (['d', 'd', 'dd', 'ddd'] as const)[Math.min(3, parsed.count('code'))]!;
+  process.stdout.write(disassemble(program, style));
+  return 0;
+}

@@ -1,0 +1,92 @@
+/** The view of `watch`: the pipeline with a text or JSON sink. */
+import type { Sink } from '../model/index.ts';
+import { createPipeline, Names } from '../pipeline/index.ts';
+import { protocols } from '../protocols/registry.ts';
+import { redactExchange } from '../redact/index.ts';
+import { createJsonSink } from '../sinks/json/index.ts';
+import { createTextSink, stdoutText } from '../sinks/text/index.ts';
+import type { Setting, View } from './capture.ts';
+import type { CaptureOptions } from './capture-options.ts';
+import { platform } from './platform.ts';
+
+export interface ConversationOptions {
+  readonly options: CaptureOptions;
+  readonly output: 'text' | 'json';
+  readonly color: string;
+  readonly bodyLimit: number;
+  readonly showSecrets: boolean;
+}
+
+/** Text waiting for a slow reader. Live, what comes on top is shed and counted; a file waits. */
+const outputLimit = 8 * 1024 * 1024;
+
+export function conversationView(setting: Setting, wanted: ConversationOptions): View {
+  const { options } = wanted;
+  const out = stdoutText(outputLimit);
+  // A file can wait for its reader; a live capture must not.
+  const write = setting.live ? (text: string) => out.write(text) : (text: string) => {
+        out.write(text);
+        return true;
+      };
+  const redact = wanted.showSecrets ? <T>(exchange: T) => exchange : redactExchange;
+  const names = new Names(options.noNames > 0 ? new Map() : setting.knownNames);
+  const isTerminal = process.stdout.isTTY === true;
+  const sink: Sink =
+    wanted.output === 'json'
+      ? createJsonSink({ write, redact, platform, verbose: options.verbose })
+      : createTextSink({
+          write,
+          redact,
+          platform,
+          verbose: Math.min(3, options.verbose) as 0 | 1 | 2 | 3,
+          time: options.time as 0 | 1 | 2 | 3 | 4 | 5,
+          nano: options.nano,
+          width: isTerminal ? process.stdout.columns || 80 : 0,
+          color: useColor(wanted.color, isTerminal),
+          names: options.noNames === 0,
+          showTarget: setting.severalTargets,
+        });
+  const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit: wanted.bodyLimit, names });
+  const tap = setting.live
+    ? {
+        ...pipeline,
+        batch() {
+          // Time passes without packets too: an unanswered question is to be told.
+          const now = Date.now();
+          pipeline.tick(Math.floor(now / 1000), (now % 1000) * 1e6);
+          return pipeline.batch();
+        },
+      }
+    : {
+        ...pipeline,
+        batch: () => {
+          void pipeline.batch();
+          return out.drain();
+        },
+      };
+  return {
+    tap,
+    immediate: true,
+    async finish(counters) {
+      await pipeline.finish(counters);
+      await out.drain();
+    },
+    names: () => names.entries(),
+    report() {
+      const c = pipeline.counters();
+      const lines = [
+        `${c.exchanges} exchange${c.exchanges === 1 ? '' : 's'} in ${c.connections} connection${c.connections === 1 ? '' : 's'}`,
+      ];
+      if (c.lost > 0) lines.push(`${c.lost} bytes of streams were not captured`);
+      if (c.evicted > 0) lines.push(`${c.evicted} connections forgotten: more than are kept at once`);
+      if (c.fragmentsDropped > 0) lines.push(`${c.fragmentsDropped} fragmented datagrams not put together`);
+      return lines;
+    },
+  };
+}
+
+/** https://no-color.org */
+export function useColor(wanted: string, isTerminal: boolean): boolean {
+  if (wanted !== 'auto') return wanted === 'always';
+  return isTerminal && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+}

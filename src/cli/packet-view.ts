@@ -1,0 +1,59 @@
+/** The view of `dump`: one printed packet after the other. */
+import type { Frame } from '../model/index.ts';
+import { createPrinter, type PrintOptions } from '../sinks/tcpdump/index.ts';
+import { stdoutText } from '../sinks/text/index.ts';
+import type { Setting, View } from './capture.ts';
+import { portNames } from './names.ts';
+
+/** Text waiting for a slow reader. Live, packets on top are shed and counted; a file waits. */
+const outputLimit = 8 * 1024 * 1024;
+/** Text collected before it is handed on within a batch. */
+const chunkChars = 65_536;
+
+export function packetView(setting: Setting, options: PrintOptions): View {
+  const out = stdoutText(outputLimit);
+  const ports = options.noNames > 0 ? undefined : portNames();
+  const printer = createPrinter({
+    ...options,
+    ...(options.noNames > 0 ? {} : { hostName: (address) => setting.knownNames.get(address) }),
+    ...(ports ? { serviceName: (port, protocol) => ports.get(`${port}/${protocol}`) } : {}),
+  });
+  let pending = '';
+  let shed = 0;
+  const flush = () => {
+    if (pending === '') return;
+    if (!out.write(pending)) full = setting.live;
+    pending = '';
+  };
+  let full = false;
+  return {
+    tap: {
+      frame(frame: Frame) {
+        if (full) {
+          shed++;
+          return;
+        }
+        pending += printer.print(frame);
+        if (pending.length >= chunkChars) flush();
+      },
+      loss(loss) {
+        if (loss.kind === 'damaged' || loss.kind === 'kernelDrop')
+          process.stderr.write(
+            `porthole: ${loss.detail ?? `${loss.count} packets dropped by the kernel${loss.iface ? ` on ${loss.iface.name}` : ''}`}\n`,
+          );
+      },
+      note: (text) => void process.stderr.write(`porthole: ${text}\n`),
+      batch() {
+        flush();
+        if (!setting.live) return out.drain();
+        if (full) void out.drain().then(() => (full = false));
+      },
+    },
+    immediate: true,
+    async finish() {
+      flush();
+      await out.drain();
+    },
+    report: () => (shed > 0 ? [`${shed} packets not printed: the reader was too slow`] : []),
+  };
+}

@@ -1,0 +1,196 @@
+/** pcapng blocks. Times in nanoseconds, lengths to 32 bits, little-endian. */
+import { type CaptureInterface, Direction, type Frame, type SourceCounters } from '../model/index.ts';
+import { Chunk } from './chunk.ts';
+import { BlockType } from './ng.ts';
+
+export interface SectionOptions {
+  readonly hardware?: string;
+  readonly os?: string;
+  readonly application?: string;
+}
+
+export class PcapngWriter {
+  readonly chunk = new Chunk();
+
+  section(options: SectionOptions): void {
+    const start = this.#begin(BlockType.section, 256);
+    const { chunk } = this;
+    chunk.u32(0x1a2b3c4d);
+    chunk.u16(1);
+    chunk.u16(0);
+    // Length of the section: not known.
+    chunk.u32(0xffffffff);
+    chunk.u32(0xffffffff);
+    this.#text(2, options.hardware);
+    this.#text(3, options.os);
+    this.#text(4, options.application);
+    this.#endOfOptions();
+    this.#close(start);
+  }
+
+  interface(iface: CaptureInterface, filter = ''): void {
+    const start = this.#begin(BlockType.interface, 256);
+    const { chunk } = this;
+    chunk.u16(iface.linktype);
+    chunk.u16(0);
+    chunk.u32(iface.snaplen);
+    this.#text(2, iface.name);
+    // if_tsresol: nanoseconds
+    this.#option(9, Uint8Array.of(9));
+    // if_filter: the first byte 0 says that text follows
+    if (filter !== '') this.#option(11, Uint8Array.of(0, ...encodeUtf8(filter)));
+    this.#endOfOptions();
+    this.#close(start);
+  }
+
+  /** @param index of the frame's interface within this section */
+  frame(frame: Frame, index: number): void {
+    const { capLen } = frame;
+    const pad = -capLen & 3;
+    const hasDirection = frame.direction !== Direction.unknown;
+    const length = 32 + capLen + pad + (hasDirection ? 12 : 0);
+    const { chunk } = this;
+    chunk.reserve(length);
+    chunk.u32(BlockType.enhanced);
+    chunk.u32(length);
+    chunk.u32(index);
+    // sec * 1e9 + nsec as two words, without leaving doubles: 1e9 = 15258 * 65536 + 51712.
+    const low16 = (frame.sec % 65_536) * 1e9 + frame.nsec;
+    const high = Math.floor(frame.sec / 65_536) * 1e9;
+    // sec * 1e9 = high * 65536 + ...; both parts stay below 2^53
+    const lowWord = low16 % 4_294_967_296;
+    const shifted = (high % 65_536) * 65_536;
+    const sum = lowWord + shifted;
+    chunk.u32(Math.floor(high / 65_536) + Math.floor(low16 / 4_294_967_296) + (sum >= 4_294_967_296 ? 1 : 0));
+    chunk.u32(sum >= 4_294_967_296 ? sum - 4_294_967_296 : sum);
+    chunk.u32(capLen);
+    chunk.u32(frame.origLen);
+    chunk.copy(frame.buf, frame.start, frame.start + capLen);
+    chunk.zeros(pad);
+    if (hasDirection) {
+      chunk.u16(2);
+      chunk.u16(4);
+      chunk.u32(frame.direction === Direction.in ? 1 : 2);
+      chunk.u32(0);
+    }
+    chunk.u32(length);
+  }
+
+  /** Section 4.6: what the kernel counted on an interface. */
+  statistics(
+    index: number,
+    counters: Pick<SourceCounters, 'received' | 'dropped'>,
+    sec: number,
+    nsec: number,
+  ): void {
+    const start = this.#begin(BlockType.statistics, 96);
+    const { chunk } = this;
+    const now = BigInt(sec) * 1_000_000_000n + BigInt(nsec);
+    chunk.u32(index);
+    chunk.u32(Number(now >> 32n));
+    chunk.u32(Number(now & 0xffffffffn));
+    this.#option(4, uint64(counters.received));
+    this.#option(5, uint64(counters.dropped));
+    this.#endOfOptions();
+    this.#close(start);
+  }
+
+  /** Section 4.5. Addresses as text; those that are none are left out. */
+  names(entries: Iterable<readonly [address: string, name: string]>): void {
+    const start = this.#begin(BlockType.names, 64);
+    for (const [address, name] of entries) {
+      const bytes = address.includes(':') ? parseIpv6(address) : parseIpv4(address);
+      if (!bytes) continue;
+      const text = encodeUtf8(name);
+      this.#option(bytes.length === 4 ? 1 : 2, Uint8Array.of(...bytes, ...text, 0));
+    }
+    this.#endOfOptions();
+    this.#close(start);
+  }
+
+  /** Section 4.7; 0x544c534b is a TLS key log. */
+  secrets(type: number, bytes: Uint8Array): void {
+    const start = this.#begin(BlockType.secrets, 32 + bytes.length);
+    this.chunk.u32(type);
+    this.chunk.u32(bytes.length);
+    this.chunk.copy(bytes, 0, bytes.length);
+    this.chunk.zeros(-bytes.length & 3);
+    this.#close(start);
+  }
+
+  /** Writes type and room for the length; returns where the block starts. */
+  #begin(type: number, room: number): number {
+    const start = this.chunk.length;
+    this.chunk.reserve(room);
+    this.chunk.u32(type);
+    this.chunk.u32(0);
+    return start;
+  }
+
+  #close(start: number): void {
+    const { chunk } = this;
+    chunk.reserve(4);
+    const length = chunk.length + 4 - start;
+    chunk.u32(length);
+    const end = chunk.length;
+    chunk.length = start + 4;
+    chunk.u32(length);
+    chunk.length = end;
+  }
+
+  #text(code: number, text: string | undefined): void {
+    if (text) this.#option(code, encodeUtf8(text));
+  }
+
+  #option(code: number, value: Uint8Array): void {
+    const { chunk } = this;
+    chunk.reserve(8 + value.length);
+    chunk.u16(code);
+    chunk.u16(value.length);
+    chunk.copy(value, 0, value.length);
+    chunk.zeros(-value.length & 3);
+  }
+
+  #endOfOptions(): void {
+    this.chunk.reserve(8);
+    this.chunk.u32(0);
+  }
+}
+
+function uint64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  for (let i = 0, rest = value; i < 8; i++, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
+  return bytes;
+}
+
+/** UTF-8 without a platform's encoder. */
+function encodeUtf8(text: string): Uint8Array {
+  const bytes = unescapeUri(encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd')));
+  return Uint8Array.from(bytes, (c) => c.charCodeAt(0));
+}
+
+function unescapeUri(text: string): string {
+  return text.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function parseIpv4(text: string): number[] | undefined {
+  const parts = text.split('.').map(Number);
+  return parts.length === 4 && parts.every((n) => n >= 0 && n < 256) ? parts : undefined;
+}
+
+function parseIpv6(text: string): number[] | undefined {
+  const v4 = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
+  if (v4) {
+    const [a, b, c, d] = v4.slice(2).map(Number) as [number, number, number, number];
+    text = `${v4[1]}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  }
+  const [left, right] = text.split('::');
+  const words = (part: string | undefined) => (part ? part.split(':') : []);
+  const head = words(left);
+  const tail = words(right);
+  const gap = text.includes('::') ? 8 - head.length - tail.length : 0;
+  if (gap < 0) return undefined;
+  const all = [...head, ...new Array<string>(gap).fill('0'), ...tail];
+  if (all.length !== 8 || !all.every((w) => /^[0-9a-f]{1,4}$/i.test(w))) return undefined;
+  return all.flatMap((w) => [Number.parseInt(w, 16) >> 8, Number.parseInt(w, 16) & 255]);
+}
