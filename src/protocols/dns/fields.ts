@@ -1,0 +1,88 @@
+import type { FieldSpec } from '../../model/index.ts';
+
+/** Names as Wireshark has them where it has them. */
+export const fields: readonly FieldSpec[] = [
+  {
+    name: 'dns.qry.type',
+    type: 'string',
+    label: 'type',
+    role: 'operation',
+    detail: 0,
+    description: 'Type asked for',
+  },
+  {
+    name: 'dns.qry.name',
+    type: 'string',
+    label: 'name',
+    role: 'subject',
+    detail: 0,
+    description: 'Name asked for',
+  },
+  {
+    name: 'dns.result',
+    type: 'string',
+    label: 'answer',
+    role: 'result',
+    detail: 0,
+    description: 'Record data of the answers, or the error',
+  },
+  {
+    name: 'dns.flags.rcode',
+    type: 'string',
+    label: 'rcode',
+    detail: 1,
+    description: 'Response code by name',
+  },
+  { name: 'dns.a', type: 'list', label: 'A', detail: 3, description: 'IPv4 addresses in the answer' },
+  { name: 'dns.aaaa', type: 'list', label: 'AAAA', detail: 3, description: 'IPv6 addresses in the answer' },
+  {
+    name: 'dns.cname',
+    type: 'list',
+    label: 'CNAME',
+    detail: 3,
+    description: 'Canonical names in the answer',
+  },
+  { name: 'dns.id', type: 'number', label: 'id', detail: 3, description: 'Transaction id' },
+  {
+    name: 'dns.time',
+    type: 'durationNs',
+    label: 'time',
+    detail: 3,
+    description: 'First question to answer',
+  },
+  {
+    name: 'dns.flags.authoritative',
+    type: 'boolean',
+    label: 'aa',
+    detail: 3,
+    description: 'Authoritative answer',
+  },
+  {
+    name: 'dns.flags.truncated',
+    type: 'boolean',
+    label: 'tc',
+    detail: 1,
+    description: 'Answer cut to fit UDP',
+  },
+  {
+    name: 'dns.retries',
+    type: 'number',
+    label: 'retries',
+    detail: 1,
+    description: 'Times it was asked again',
+  },
+  {
+    name: 'dns.opcode',
+    type: 'string',
+    label: 'opcode',
+    detail: 3,
+    description: 'Kind of query, when not QUERY',
+  },
+  {
+    name: 'dns.edns.udp_size',
+    type: 'number',
+    label: 'edns',
+    detail: 3,
+    description: 'UDP size the asker takes',
+  },
+];

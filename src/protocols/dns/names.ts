@@ -1,0 +1,86 @@
+/** Code points by name, https://www.iana.org/assignments/dns-parameters; unknown ones as RFC 3597 has them. */
+const types: Readonly<Record<number, string>> = {
+  1: 'A',
+  2: 'NS',
+  5: 'CNAME',
+  6: 'SOA',
+  10: 'NULL',
+  12: 'PTR',
+  13: 'HINFO',
+  15: 'MX',
+  16: 'TXT',
+  17: 'RP',
+  18: 'AFSDB',
+  24: 'SIG',
+  25: 'KEY',
+  28: 'AAAA',
+  29: 'LOC',
+  33: 'SRV',
+  35: 'NAPTR',
+  36: 'KX',
+  37: 'CERT',
+  39: 'DNAME',
+  41: 'OPT',
+  42: 'APL',
+  43: 'DS',
+  44: 'SSHFP',
+  45: 'IPSECKEY',
+  46: 'RRSIG',
+  47: 'NSEC',
+  48: 'DNSKEY',
+  49: 'DHCID',
+  50: 'NSEC3',
+  51: 'NSEC3PARAM',
+  52: 'TLSA',
+  53: 'SMIMEA',
+  55: 'HIP',
+  59: 'CDS',
+  60: 'CDNSKEY',
+  61: 'OPENPGPKEY',
+  62: 'CSYNC',
+  63: 'ZONEMD',
+  64: 'SVCB',
+  65: 'HTTPS',
+  99: 'SPF',
+  108: 'EUI48',
+  109: 'EUI64',
+  249: 'TKEY',
+  250: 'TSIG',
+  251: 'IXFR',
+  252: 'AXFR',
+  255: 'ANY',
+  256: 'URI',
+  257: 'CAA',
+};
+
+export const typeName = (type: number): string => types[type] ?? `TYPE${type}`;
+
+const classes: Readonly<Record<number, string>> = { 1: 'IN', 3: 'CH', 4: 'HS', 254: 'NONE', 255: 'ANY' };
+export const className = (value: number): string => classes[value] ?? `CLASS${value}`;
+
+const rcodes = [
+  'NOERROR',
+  'FORMERR',
+  'SERVFAIL',
+  'NXDOMAIN',
+  'NOTIMP',
+  'REFUSED',
+  'YXDOMAIN',
+  'YXRRSET',
+  'NXRRSET',
+  'NOTAUTH',
+  'NOTZONE',
+  'DSOTYPENI',
+];
+const extendedRcodes: Readonly<Record<number, string>> = { 16: 'BADVERS', 23: 'BADCOOKIE' };
+export const rcodeName = (code: number): string => rcodes[code] ?? extendedRcodes[code] ?? `RCODE${code}`;
+
+const opcodes: Readonly<Record<number, string>> = {
+  0: 'QUERY',
+  1: 'IQUERY',
+  2: 'STATUS',
+  4: 'NOTIFY',
+  5: 'UPDATE',
+  6: 'DSO',
+};
+export const opcodeName = (code: number): string => opcodes[code] ?? `OPCODE${code}`;

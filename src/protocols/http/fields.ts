@@ -1,0 +1,80 @@
+import type { FieldSpec } from '../../model/index.ts';
+
+/** Names as Wireshark has them where it has them. */
+export const fields: readonly FieldSpec[] = [
+  {
+    name: 'http.request.method',
+    type: 'string',
+    label: 'method',
+    role: 'operation',
+    detail: 0,
+    description: 'Request method',
+  },
+  {
+    name: 'http.request.uri',
+    type: 'string',
+    label: 'path',
+    role: 'subject',
+    detail: 0,
+    description: 'Request target as sent (RFC 9112 section 3.2)',
+  },
+  {
+    name: 'http.response.code',
+    type: 'number',
+    label: 'status',
+    role: 'result',
+    detail: 0,
+    description: 'Status code',
+  },
+  {
+    name: 'http.response.phrase',
+    type: 'string',
+    label: 'reason',
+    role: 'result',
+    detail: 0,
+    description: 'Reason phrase',
+  },
+  { name: 'http.host', type: 'string', label: 'host', detail: 1, description: 'Host header of the request' },
+  {
+    name: 'http.request.version',
+    type: 'string',
+    label: 'version',
+    detail: 3,
+    description: 'Version of the request',
+  },
+  {
+    name: 'http.response.version',
+    type: 'string',
+    label: 'version',
+    detail: 3,
+    description: 'Version of the response',
+  },
+  {
+    name: 'http.user_agent',
+    type: 'string',
+    label: 'agent',
+    detail: 3,
+    description: 'User-Agent of the request',
+  },
+  {
+    name: 'http.content_type',
+    type: 'string',
+    label: 'type',
+    detail: 1,
+    description: 'Content-Type of the response, else of the request',
+  },
+  {
+    name: 'http.time',
+    type: 'durationNs',
+    label: 'time',
+    detail: 3,
+    description: 'First byte of the request to first byte of the response',
+  },
+  {
+    name: 'http.informational',
+    type: 'list',
+    label: '1xx',
+    detail: 1,
+    description: 'Informational answers before the final one (RFC 9110 section 15.2)',
+  },
+];
