@@ -24,7 +24,9 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
   const { options } = wanted;
   const out = stdoutText(outputLimit);
   // A file can wait for its reader; a live capture must not.
-  const write = setting.live ? (text: string) => out.write(text) : (text: string) => {
+  const write = setting.live
+    ? (text: string) => out.write(text)
+    : (text: string) => {
         out.write(text);
         return true;
       };
@@ -33,7 +35,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
   const isTerminal = process.stdout.isTTY === true;
   const sink: Sink =
     wanted.output === 'json'
-      ? createJsonSink({ write, redact, platform, verbose: options.verbose })
+      ? createJsonSink({ write, redact, platform, verbose: options.verbose, showSecrets: wanted.showSecrets })
       : createTextSink({
           write,
           redact,
@@ -45,6 +47,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
           color: useColor(wanted.color, isTerminal),
           names: options.noNames === 0,
           showTarget: setting.severalTargets,
+          showSecrets: wanted.showSecrets,
         });
   const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit: wanted.bodyLimit, names });
   const tap = setting.live

@@ -1,0 +1,88 @@
+/** The lists. A name is compared in lower case with - and _ left out. */
+
+export const mask = '***';
+
+/** Headers whose whole value is a secret. */
+const headers = new Set([
+  'authorization',
+  'proxyauthorization',
+  'wwwauthenticate',
+  'proxyauthenticate',
+  'authenticationinfo',
+  'cookie',
+  'setcookie',
+]);
+
+/** Names of headers, parameters and body keys whose value is a secret: equal to one of these ... */
+const names = new Set([
+  'password',
+  'passwd',
+  'pwd',
+  'pass',
+  'passphrase',
+  'secret',
+  'token',
+  'jwt',
+  'otp',
+  'pin',
+  'apikey',
+  'key',
+  'auth',
+  'code',
+  'sig',
+  'signature',
+  'sid',
+  'session',
+  'sessionid',
+  'credentials',
+  'credential',
+  'assertion',
+  'samlresponse',
+  'samlrequest',
+  'codeverifier',
+]);
+
+/** ... or with one of these in it. */
+const parts = [
+  'password',
+  'passwd',
+  'secret',
+  'token',
+  'apikey',
+  'privatekey',
+  'accesskey',
+  'authkey',
+  'credential',
+  'signature',
+  'sessionid',
+];
+
+/** Look like secrets by their name and are none. */
+const harmless = new Set([
+  'tokentype',
+  'maxtokens',
+  'tokens',
+  'prompttokens',
+  'completiontokens',
+  'totaltokens',
+]);
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[-_.\s]/g, '');
+}
+
+/** A parameter, form field or JSON key that holds a secret. */
+export function isSecretName(name: string): boolean {
+  const text = plain(name);
+  if (harmless.has(text)) return false;
+  return names.has(text) || parts.some((part) => text.includes(part));
+}
+
+export function isSecretHeader(name: string): boolean {
+  const text = plain(name);
+  return (
+    headers.has(text) ||
+    (text.startsWith('x') && isSecretName(text.slice(1))) ||
+    parts.some((p) => text.includes(p))
+  );
+}

@@ -1,0 +1,53 @@
+/** Values with their secrets taken out. Each gives back its input when there is nothing to mask. */
+import { isSecretHeader, isSecretName, mask } from './rules.ts';
+
+/** A header's value: the scheme of credentials and the names of cookies stay. */
+export function redactHeader(name: string, value: string): string {
+  const text = name.toLowerCase();
+  if (text === 'cookie') return value.replace(/([^=;\s]+)=[^;]*/g, `$1=${mask}`);
+  if (text === 'set-cookie') return value.replace(/^([^=;]+)=[^;]*/, `$1=${mask}`);
+  if (text === 'www-authenticate' || text === 'proxy-authenticate')
+    return value.replace(/\b(nonce|opaque|cnonce|response)="?[^",\s]*"?/gi, `$1="${mask}"`);
+  if (text === 'authorization' || text === 'proxy-authorization') {
+    const scheme = /^([A-Za-z][\w-]*)\s+\S/.exec(value)?.[1];
+    return scheme ? `${scheme} ${mask}` : mask;
+  }
+  if (isSecretHeader(name)) return value === '' ? value : mask;
+  // Location, Referer, Origin, Link ...: URLs with tokens in them.
+  return value.includes('=') || value.includes('@') ? redactUrl(value) : value;
+}
+
+/** userinfo and secret parameters of every URL (or path) in the text. */
+export function redactUrl(text: string): string {
+  if (!text.includes('=') && !text.includes('@')) return text;
+  return text
+    .replace(/([a-z][a-z0-9+.-]*:\/\/)([^/?#\s@]*)@/gi, (_, scheme: string, info: string) =>
+      info.includes(':') ? `${scheme}${info.slice(0, info.indexOf(':'))}:${mask}@` : `${scheme}${mask}@`,
+    )
+    .replace(/([?&;#])([^=&;#\s]+)=([^&;#\s]*)/g, (whole, lead: string, name: string, value: string) =>
+      value !== '' && isSecretName(decode(name)) ? `${lead}${name}=${mask}` : whole,
+    );
+}
+
+/** application/x-www-form-urlencoded, whole or cut. */
+export function redactForm(text: string): string {
+  return text.replace(/(^|&)([^=&]+)=([^&]*)/g, (whole, lead: string, name: string, value: string) =>
+    value !== '' && isSecretName(decode(name)) ? `${lead}${name}=${mask}` : whole,
+  );
+}
+
+/** JSON, whole or cut: strings, numbers and booleans under a secret's key. */
+export function redactJson(text: string): string {
+  return text.replace(
+    /"((?:[^"\\]|\\.)*)"(\s*:\s*)("(?:[^"\\]|\\.)*(?:"|\\?$)|-?[\d.][\d.eE+-]*|true|false)/g,
+    (whole, name: string, colon: string) => (isSecretName(name) ? `"${name}"${colon}"${mask}"` : whole),
+  );
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name.replace(/\+/g, ' '));
+  } catch {
+    return name;
+  }
+}
