@@ -49,3 +49,36 @@ export function readHosts(path = '/etc/hosts'): Map<string, string[]> {
 export function readEthers(path = '/etc/ethers'): Map<string, string> {
   return new Map(rows(path).map(([mac, name]) => [name!, mac!]));
 }
+
+/** `80/tcp` -> http: names of ports for printing, the first name of each. */
+export function portNames(path = '/etc/services'): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const [name, slot] of rows(path)) if (!names.has(slot!)) names.set(slot!, name!);
+  return names;
+}
+
+/** The names a filter may use, read when it asks for the first of a kind. DNS is not asked. */
+export function filterNames() {
+  let services: ReturnType<typeof readServices> | undefined;
+  let protocols: ReturnType<typeof readProtocols> | undefined;
+  let hosts: ReturnType<typeof readHosts> | undefined;
+  let ethers: ReturnType<typeof readEthers> | undefined;
+  return {
+    service(name: string, protocol: 'tcp' | 'udp' | 'sctp'): number | undefined {
+      services ??= readServices();
+      return services.get(name)?.[protocol];
+    },
+    protocol(name: string): number | undefined {
+      protocols ??= readProtocols();
+      return protocols.get(name);
+    },
+    host(name: string): string[] {
+      hosts ??= readHosts();
+      return hosts.get(name) ?? [];
+    },
+    ether(name: string): string | undefined {
+      ethers ??= readEthers();
+      return ethers.get(name);
+    },
+  };
+}

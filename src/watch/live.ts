@@ -24,7 +24,8 @@ export function requireCapabilities(): void {
 }
 
 export interface Confinement {
-  readonly opener: Opener;
+  /** Not needed to read a file without writing one. */
+  readonly opener?: Opener | undefined;
   readonly user: string;
   readonly groups: readonly TargetGroup[];
   readonly output?: OutputSpec;
@@ -39,7 +40,7 @@ export async function confine({ opener, user, groups, output }: Confinement): Pr
   if (!account)
     throw new WatchError(`no user '${user}' in /etc/passwd to parse as`, '-Z USER names another one');
   if (account.uid === 0) throw new WatchError(`-Z ${user}: that is root; packets are never parsed as root`);
-  await opener.configure({
+  await opener?.configure({
     namespaces: groups.map((group) => {
       const { netnsPath, netns, label } = group;
       const owner = group.targets.find((t) => t.netnsPath === netnsPath);
