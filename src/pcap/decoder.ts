@@ -1,141 +1,143 @@
-/** Feeding: bytes cut anywhere become whole units (a record or a block) for the format's reader. */
+/** Feeding: bytes cut anywhere become whole units (a header, a record, a block) for the format's reader. */
 import type { CaptureInterface, Frame, Loss } from '../model/index.ts';
-import { u32 } from '../util/bytes.ts';
-import { CaptureFileError, Damage } from './error.ts';
-import { firstCarryBytes, maxUnitBytes } from './limits.ts';
-import { PcapReader } from './pcap-reader.ts';
-import { PcapngReader } from './pcapng-reader.ts';
-import { describeContent, sniffBytes } from './sniff.ts';
+import { u32, u32le } from '../util/bytes.ts';
+import { ClassicFormat } from './classic.ts';
+import { CaptureFileError } from './errors.ts';
+import { BlockType, NgFormat } from './ng.ts';
+import { describeContent } from './sniff.ts';
 
-export type NameEntry = readonly [address: string, name: string];
+/**
+ * A record or block beyond this is damage, not data: Wireshark's limit for pcapng blocks too, and 64
+ * times the largest snap length in use. It bounds the buffer that joins what straddles chunks.
+ */
+export const maxUnit = 16 * 1024 * 1024;
 
 /** Where a decoder puts what it reads. The Frame is reused and its bytes are valid during the call only. */
-export interface CaptureCollector {
-  /** A new interface: always before its first frame. */
+export interface DecoderOutput {
+  /** Always before the interface's first frame. */
   interface(iface: CaptureInterface): void;
   frame(frame: Frame): void;
   loss(loss: Loss): void;
-  /** Names a pcapng file brings along. */
-  names?(entries: readonly NameEntry[]): void;
-  /** A decryption secrets block: type (0x544c534b = TLS key log) and bytes, valid during the call only. */
+  /** A name that a pcapng file brings along for an address. */
+  name?(address: string, name: string): void;
+  /** Decryption secrets: type (0x544c534b is a TLS key log) and bytes. */
   secrets?(type: number, bytes: Uint8Array): void;
 }
 
-/** One file format. A unit is what is only of use as a whole: file header, record, block. */
-export interface UnitReader {
-  /** Bytes of the unit at `pos` as far as `have` bytes tell; more than `have` means "more". Throws Damage. */
-  unit(buf: Uint8Array, pos: number, have: number, base: number): number;
-  /** Reads all whole units; returns where it stopped. `base` is the file offset of buf[0]. Throws Damage. */
-  read(buf: Uint8Array, pos: number, end: number, base: number, out: CaptureCollector): number;
-  /** Bytes to drop unread: the rest of a block nobody asked for. */
-  skip: number;
-  /** The file header was read: what follows can be damaged, but it is a capture file. */
-  readonly started: boolean;
-  /** What the reader is within, for the message of a cut file. */
-  readonly unitName: string;
-  readonly counters: FileCounters;
+/** One file format. */
+export interface Format {
+  /** Bytes that must be there before `read` is called; grows when a unit turns out longer. */
+  need: number;
+  /**
+   * Reads one unit at `at`. Returns its length, 0 for "raise `need` first", or what is wrong with it.
+   */
+  read(buf: Uint8Array, at: number, end: number, out: DecoderOutput): number | string;
 }
 
-export interface FileCounters {
-  frames: number;
-  /** Drops that the file tells of (statistics blocks, drop counts of packets). */
-  dropped: number;
-  /** Names beyond the limit. */
-  namesLeftOut: number;
-}
+/** Bytes that tell what a file is: a pcapng section header's type, length and byte order. */
+const headBytes = 12;
 
+/**
+ * Feed it chunks of a file, then `end`. Frames that lie whole in a chunk are handed on where they lie;
+ * those that straddle chunks are joined. Not a capture file: CaptureFileError. Damage: everything
+ * before it, then one loss of kind 'damaged'; the rest is not looked at.
+ */
 export class CaptureDecoder {
-  #reader: UnitReader | undefined;
+  #format: Format | undefined;
   /** The beginning of a unit whose rest is still to come. */
-  #carry = new Uint8Array(firstCarryBytes);
+  #carry = new Uint8Array(4096);
   #carried = 0;
-  /** File offset of the next byte to be fed. */
+  /** File offset of the first byte not yet read. */
   #offset = 0;
-  #ended = false;
-  /** File offset of the block being skipped. */
-  #skipFrom = 0;
-  readonly #head: CaptureFileError | undefined;
-
-  /** True once a damage was reported: bytes after it are ignored. */
   damaged = false;
 
-  get format(): 'pcap' | 'pcapng' | undefined {
-    return this.#reader === undefined ? undefined : this.#reader instanceof PcapReader ? 'pcap' : 'pcapng';
-  }
-
-  get counters(): FileCounters {
-    return this.#reader?.counters ?? { frames: 0, dropped: 0, namesLeftOut: 0 };
-  }
-
-  /** Bytes held for units that straddle chunks. */
-  get buffered(): number {
-    return this.#carried;
-  }
-
-  /** Throws CaptureFileError when the bytes are no capture file. */
-  feed(bytes: Uint8Array, out: CaptureCollector): void {
-    if (this.#ended || this.damaged) return;
-    try {
-      this.#feed(bytes, out);
-    } catch (problem) {
-      if (!(problem instanceof Damage)) throw problem;
-      this.#fail(problem, out);
-    }
-  }
-
-  /** The input is over: a unit that is not whole is damage. Throws CaptureFileError like `feed`. */
-  end(out: CaptureCollector): void {
-    if (this.#ended || this.damaged) return;
-    this.#ended = true;
-    const reader = this.#reader;
-    if (!reader) this.#refuse();
-    if (this.#carried === 0 && reader.skip === 0) {
-      if (!reader.started) this.#refuse();
-      return;
-    }
-    const from = reader.skip > 0 ? this.#skipFrom : this.#offset - this.#carried;
-    this.#fail(new Damage(from, `cut off within a ${reader.unitName}: it ends at byte ${this.#offset}`), out);
-  }
-
-  #feed(bytes: Uint8Array, out: CaptureCollector): void {
+  feed(chunk: Uint8Array, out: DecoderOutput): void {
     let pos = 0;
-    const base = this.#offset;
-    this.#offset += bytes.length;
-    if (!this.#reader) {
-      pos = this.#detect(bytes);
-      if (!this.#reader) return;
-    }
-    const reader = this.#reader;
-    while (pos < bytes.length || this.#carried > 0) {
-      if (reader.skip > 0) {
-        const n = Math.min(reader.skip, bytes.length - pos);
-        reader.skip -= n;
+    // A unit that straddles chunks is completed in the carry buffer, and only that one.
+    while (this.#carried > 0 && !this.damaged) {
+      const need = this.#format?.need ?? headBytes;
+      const missing = need - this.#carried;
+      if (missing > 0) {
+        const n = Math.min(missing, chunk.length - pos);
+        this.#keep(chunk, pos, pos + n);
         pos += n;
-        if (reader.skip > 0) return;
-        continue;
+        if (n < missing) return;
       }
-      if (this.#carried === 0) {
-        const from = pos;
-        pos = reader.read(bytes, pos, bytes.length, base, out);
-        if (reader.skip > 0) {
-          this.#skipFrom = base + from;
-          continue;
-        }
-        this.#keep(bytes, pos, bytes.length);
-        return;
+      const before = this.#carried;
+      const read = this.#read(this.#carry, 0, before, out);
+      // Nothing read: the unit wants more than was thought. Else the carry holds this one unit only,
+      // or, after the head of a file, the beginning of its first one.
+      if (read > 0) {
+        this.#carry.copyWithin(0, read, before);
+        this.#carried = before - read;
       }
-      // Only the bytes of this one unit are joined: what comes after is read where it lies.
-      const carryBase = base + pos - this.#carried;
-      const need = reader.unit(this.#carry, 0, this.#carried, carryBase);
-      if (need > this.#carried) {
-        const n = Math.min(need - this.#carried, bytes.length - pos);
-        if (n === 0) return;
-        this.#keep(bytes, pos, pos + n);
-        pos += n;
-        continue;
-      }
-      reader.read(this.#carry, 0, this.#carried, carryBase, out);
-      this.#skipFrom = carryBase;
-      this.#carried = 0;
     }
+    if (this.damaged || pos >= chunk.length) return;
+    pos += this.#read(chunk, pos, chunk.length, out);
+    if (!this.damaged) this.#keep(chunk, pos, chunk.length);
   }
+
+  /** The input is over: a unit that is not whole is damage. Throws CaptureFileError for what is no capture. */
+  end(out: DecoderOutput): void {
+    if (this.damaged) return;
+    if (!this.#format) throw notACapture(this.#carry.subarray(0, this.#carried));
+    if (this.#carried === 0) return;
+    const size = this.#offset + this.#carried;
+    if (this.#offset === 0)
+      throw new CaptureFileError(`is cut off within its header: it has only ${size} bytes`, size);
+    this.#damage(`cut off within a packet or block: the file ends at byte ${size}`, out);
+  }
+
+  /** Reads whole units from `at` on; returns how many bytes they took. */
+  #read(buf: Uint8Array, at: number, end: number, out: DecoderOutput): number {
+    let pos = at;
+    if (!this.#format) {
+      if (end - pos < headBytes) return 0;
+      this.#format = detect(buf, pos, end);
+    }
+    const format = this.#format;
+    while (end - pos >= format.need) {
+      const read = format.read(buf, pos, end, out);
+      if (typeof read === 'string') {
+        if (this.#offset === 0) throw new CaptureFileError(`is damaged in its header: ${read}`);
+        this.#damage(read, out);
+        break;
+      }
+      if (read === 0) continue;
+      pos += read;
+      this.#offset += read;
+    }
+    return pos - at;
+  }
+
+  #keep(chunk: Uint8Array, from: number, to: number): void {
+    const size = this.#carried + to - from;
+    if (size > this.#carry.length) {
+      const grown = new Uint8Array(Math.max(size, 2 * this.#carry.length));
+      grown.set(this.#carry.subarray(0, this.#carried));
+      this.#carry = grown;
+    }
+    this.#carry.set(chunk.subarray(from, to), this.#carried);
+    this.#carried = size;
+  }
+
+  #damage(what: string, out: DecoderOutput): void {
+    this.damaged = true;
+    out.loss({ kind: 'damaged', count: 1, detail: `damaged at byte ${this.#offset}: ${what}` });
+  }
+}
+
+function detect(buf: Uint8Array, at: number, end: number): Format {
+  if (u32(buf, at) === BlockType.section) {
+    const order = u32(buf, at + 8);
+    if (order === 0x1a2b3c4d || order === 0x4d3c2b1a) return new NgFormat();
+  }
+  const classic = ClassicFormat.of(u32le(buf, at));
+  if (!classic) throw notACapture(buf.subarray(at, end));
+  return classic;
+}
+
+function notACapture(head: Uint8Array): CaptureFileError {
+  const { what, hint } = describeContent(head);
+  return new CaptureFileError(`is no capture file: it is ${what}`, 0, hint);
+}

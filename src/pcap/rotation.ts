@@ -25,7 +25,7 @@ export function parseRotateSize(text: string): number | undefined {
 export function rotatedName(base: string, plan: RotationPlan, sequence: number, sec: number): string {
   const name = plan.seconds === undefined ? base : strftime(base, new Date(sec * 1000));
   if (plan.sizeBytes === undefined) return name;
-  if (plan.seconds === undefined && plan.files !== undefined) {
+  if (plan.files !== undefined) {
     // Numbered with leading zeros, so that they sort; from 0 again when the last is full.
     const width = String(plan.files - 1).length;
     return `${name}${String(sequence % plan.files).padStart(width, '0')}`;

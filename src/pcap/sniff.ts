@@ -1,7 +1,7 @@
 import { latin1 } from '../util/bytes.ts';
 
 /** Bytes looked at before saying what a file seems to be. */
-export const sniffBytes = 64;
+const sniffBytes = 64;
 
 const kinds: readonly (readonly [magic: string, what: string, hint: string])[] = [
   ['\x1f\x8b', 'gzip data', 'unpack it first: gunzip -c FILE'],
@@ -18,11 +18,6 @@ const kinds: readonly (readonly [magic: string, what: string, hint: string])[] =
   ['XCP\0', 'a NetXRay capture', 'convert it: editcap -F pcapng FILE NEW'],
   ['\x7fver', 'an OmniPeek capture', 'convert it: editcap -F pcapng FILE NEW'],
 ];
-
-/** 'gzip' when the content says so, never the name. */
-export function compressionOf(head: Uint8Array): 'gzip' | undefined {
-  return head[0] === 0x1f && head[1] === 0x8b ? 'gzip' : undefined;
-}
 
 /** What bytes that are no capture seem to be: for one line of an error, and what to do about it. */
 export function describeContent(head: Uint8Array): { what: string; hint: string } {

@@ -93,8 +93,20 @@ export class FileCapture implements PacketSource {
     this.#length = length;
     this.#filter = options.filter;
     // What is no capture is told now, before anything is opened for it.
-    if (!this.#isGzip()) new CaptureDecoder().feed(head.subarray(0, Math.min(length, 12)), ignore);
-    if (length < 12 && !this.#isGzip()) new CaptureDecoder().end(ignore);
+    if (this.#isGzip()) return;
+    const probe = new CaptureDecoder();
+    try {
+      probe.feed(head.subarray(0, Math.min(length, 512)), ignore);
+      if (length < 12) probe.end(ignore);
+    } catch (error) {
+      throw this.#named(error);
+    }
+  }
+
+  /** The decoder knows no file names. */
+  #named(error: unknown): unknown {
+    if (!(error instanceof CaptureFileError) || error.message.startsWith('cannot')) return error;
+    return new CaptureFileError(`${this.#name} ${error.message}`, error.offset, error.hint);
   }
 
   get damaged(): boolean {
@@ -117,6 +129,8 @@ export class FileCapture implements PacketSource {
         }
       if (!this.#stopping) this.#decoder.end(collector);
       await out.batch();
+    } catch (error) {
+      throw this.#named(error);
     } finally {
       if (this.#fd !== 0) closeSync(this.#fd);
     }
