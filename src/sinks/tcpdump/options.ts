@@ -1,0 +1,29 @@
+/** What `dump` is asked to print; the letters are tcpdump's. */
+export interface PrintOptions {
+  /** -n: how often it was given. */
+  readonly noNames: number;
+  /** -v to -vvv. */
+  readonly verbose: 0 | 1 | 2 | 3;
+  /** -q */
+  readonly quiet: boolean;
+  /** -e */
+  readonly linkHeader: boolean;
+  /** -S */
+  readonly absoluteSeq: boolean;
+  /** -A */
+  readonly ascii: boolean;
+  /** -x (1) and -xx (2) */
+  readonly hex: 0 | 1 | 2;
+  /** -X (1) and -XX (2) */
+  readonly hexAscii: 0 | 1 | 2;
+  /** -t (1: none) to -ttttt (5: since the first packet) */
+  readonly time: 0 | 1 | 2 | 3 | 4 | 5;
+  /** Nine digits of the second. */
+  readonly nano: boolean;
+  /** -# */
+  readonly number: boolean;
+  /** Name of an address (its text form), without -n. */
+  readonly hostName?: (address: string) => string | undefined;
+  /** Name of a port, without -n. */
+  readonly serviceName?: (port: number, protocol: 'tcp' | 'udp') => string | undefined;
+}
