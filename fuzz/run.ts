@@ -1,0 +1,106 @@
+/**
+ * Fuzzes the parsers of what comes from the network, files and people.
+ *
+ *   npm run fuzz -- [TARGET ...] [--seconds 60] [--seed N] [--case N]
+ *
+ * A target is a file beside this one that exports `target` (lib/target.ts); none named means all. Cases are
+ * numbered: the seed and the number of a failing one, printed with its input, are all it takes to run it
+ * again (`--case`). A case that does not end within `caseMs` is a find too, so cases run in a worker.
+ */
+import { readdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { makeInput } from './lib/mutate.ts';
+import { Random } from './lib/random.ts';
+import type { Target } from './lib/target.ts';
+
+/** Inputs are some KiB: what takes longer does not end, or ends in no useful time. */
+const caseMs = 5000;
+
+interface Job {
+  readonly name: string;
+  readonly seed: number;
+  readonly seconds: number;
+  /** Only this case; -1 = all. */
+  readonly only: number;
+  /** [0] is the number of the case that is running. */
+  readonly progress: Int32Array;
+}
+
+interface Find {
+  readonly number: number;
+  readonly input: Uint8Array;
+  readonly stack: string;
+}
+
+async function work(job: Job): Promise<void> {
+  const { target } = (await import(`./${job.name}.ts`)) as { target: Target };
+  const seeds = target.seeds();
+  const until = Date.now() + job.seconds * 1000;
+  for (let number = Math.max(0, job.only); ; number++) {
+    job.progress[0] = number;
+    const random = new Random(Math.imul(job.seed, 0x9e3779b1) + number);
+    const input = makeInput(target, seeds, random);
+    try {
+      target.run(input, random);
+    } catch (error) {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      parentPort!.postMessage({ number, input, stack } satisfies Find);
+      return;
+    }
+    if (job.only >= 0 || Date.now() >= until) break;
+  }
+  parentPort!.postMessage(undefined);
+}
+
+/** What went wrong, in words; undefined when nothing did. */
+function fuzz(name: string, seed: number, seconds: number, only: number): Promise<string | undefined> {
+  const progress = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: Job = { name, seed, seconds, only, progress };
+  const worker = new Worker(new URL(import.meta.url), { workerData });
+  const again = (number: number) => `npm run fuzz -- ${name} --seed ${seed} --case ${number}`;
+  return new Promise((resolve) => {
+    let before = -1;
+    const watchdog = setInterval(() => {
+      if (progress[0] === before) done(`case ${before} does not end\n  again: ${again(before)}`);
+      before = progress[0]!;
+    }, caseMs);
+    const done = (wrong: string | undefined) => {
+      clearInterval(watchdog);
+      const cases = `${progress[0]! + 1} cases`;
+      console.log(`${name}: ${wrong === undefined ? `${cases}, seed ${seed}` : wrong}`);
+      void worker.terminate().then(() => resolve(wrong));
+    };
+    worker.on('message', (find: Find | undefined) => {
+      if (!find) return done(undefined);
+      const hex = Buffer.from(find.input).toString('hex');
+      done(`case ${find.number} fails\n${find.stack}\n  input: ${hex}\n  again: ${again(find.number)}`);
+    });
+    worker.on('error', (error) => done(`${(error as Error).stack}`));
+  });
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { seconds: { type: 'string' }, seed: { type: 'string' }, case: { type: 'string' } },
+  });
+  const all = readdirSync(import.meta.dirname)
+    .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+    .map((file) => file.slice(0, -3));
+  const unknown = positionals.filter((name) => !all.includes(name));
+  if (unknown.length > 0) {
+    console.error(`fuzz: no target ${unknown.join(', ')}; there are ${all.join(', ')}`);
+    process.exit(2);
+  }
+  const seconds = Number(values.seconds ?? 60);
+  const seed = Number(values.seed ?? Date.now() % 1e6);
+  const only = Number(values.case ?? -1);
+  let failed = false;
+  for (const name of positionals.length > 0 ? positionals : all)
+    if ((await fuzz(name, seed, seconds, only)) !== undefined) failed = true;
+  process.exit(failed ? 1 : 0);
+}
+
+if (isMainThread) await main();
+else await work(workerData as Job);
