@@ -1,4 +1,5 @@
 /** From targets to a running capture, in the order that keeps rights out of the parser. */
+import { flushCompileCache } from 'node:module';
 import { LiveCapture, type LiveOptions } from '../capture/live/index.ts';
 import type { Opener, OutputSpec } from '../capture/opener/index.ts';
 import { dropPrivileges, findUser, missingCapabilities } from '../capture/sys/index.ts';
@@ -54,6 +55,8 @@ export async function confine({ opener, user, groups, output }: Confinement): Pr
     }),
     ...(output ? { output } : {}),
   });
+  // Node keeps compiled code for the next start when it exits: by then we may not write there any more.
+  flushCompileCache();
   if (process.getuid!() === 0) dropPrivileges(account);
 }
 
