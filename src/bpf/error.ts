@@ -9,7 +9,10 @@ export class FilterError extends Error {
   readonly expected: string;
   readonly hint: string;
 
-  constructor(message: string, at: { expression: string; position: number; length?: number; expected?: string; hint?: string }) {
+  constructor(
+    message: string,
+    at: { expression: string; position: number; length?: number; expected?: string; hint?: string },
+  ) {
     super(message);
     this.expression = at.expression;
     this.position = at.position;
@@ -21,7 +24,8 @@ export class FilterError extends Error {
   /** Message, the expression, a caret under the spot, and what was expected. */
   format(): string {
     const text = this.expression.replaceAll(/[\t\n\r]/g, ' ');
-    const caret = ' '.repeat(this.position) + '^'.repeat(Math.max(1, Math.min(this.length, text.length - this.position)));
+    const caret =
+      ' '.repeat(this.position) + '^'.repeat(Math.max(1, Math.min(this.length, text.length - this.position)));
     const lines = [`filter: ${this.message}`, `  ${text}`, `  ${caret}`];
     if (this.expected !== '') lines.push(`expected ${this.expected}`);
     if (this.hint !== '') lines.push(this.hint);

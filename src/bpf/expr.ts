@@ -5,10 +5,22 @@ export type Expr =
   | { readonly kind: 'number'; readonly value: number; readonly key: string }
   | { readonly kind: 'length'; readonly key: string }
   /** Bytes at `offset` + the value of `index` (absolute without one). Linux's ancillary data lie at negative offsets. */
-  | { readonly kind: 'load'; readonly size: 1 | 2 | 4; readonly offset: number; readonly index?: Expr; readonly key: string }
+  | {
+      readonly kind: 'load';
+      readonly size: 1 | 2 | 4;
+      readonly offset: number;
+      readonly index?: Expr;
+      readonly key: string;
+    }
   /** 4 * (byte at `offset` & 15): length of an IPv4 header. */
   | { readonly kind: 'headerLength'; readonly offset: number; readonly key: string }
-  | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr; readonly key: string }
+  | {
+      readonly kind: 'binary';
+      readonly op: BinaryOp;
+      readonly left: Expr;
+      readonly right: Expr;
+      readonly key: string;
+    }
   | { readonly kind: 'negate'; readonly of: Expr; readonly key: string };
 
 export type BinaryOp = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>';
@@ -47,16 +59,26 @@ export function negate(of: Expr): Expr {
 /** Arithmetic of classic BPF: unsigned 32 bit, wrapping; shifts by 32 and more give 0. */
 export function compute(op: BinaryOp, a: number, b: number): number {
   switch (op) {
-    case '+': return (a + b) >>> 0;
-    case '-': return (a - b) >>> 0;
-    case '*': return Math.imul(a, b) >>> 0;
-    case '/': return b === 0 ? 0 : Math.floor(a / b);
-    case '%': return b === 0 ? 0 : a % b;
-    case '&': return (a & b) >>> 0;
-    case '|': return (a | b) >>> 0;
-    case '^': return (a ^ b) >>> 0;
-    case '<<': return b > 31 ? 0 : (a << b) >>> 0;
-    case '>>': return b > 31 ? 0 : a >>> b;
+    case '+':
+      return (a + b) >>> 0;
+    case '-':
+      return (a - b) >>> 0;
+    case '*':
+      return Math.imul(a, b) >>> 0;
+    case '/':
+      return b === 0 ? 0 : Math.floor(a / b);
+    case '%':
+      return b === 0 ? 0 : a % b;
+    case '&':
+      return (a & b) >>> 0;
+    case '|':
+      return (a | b) >>> 0;
+    case '^':
+      return (a ^ b) >>> 0;
+    case '<<':
+      return b > 31 ? 0 : (a << b) >>> 0;
+    case '>>':
+      return b > 31 ? 0 : a >>> b;
   }
 }
 
@@ -64,7 +86,8 @@ export function binary(op: BinaryOp, left: Expr, right: Expr): Expr {
   if (left.kind === 'number' && right.kind === 'number') return num(compute(op, left.value, right.value));
   if (right.kind === 'number') {
     const { value } = right;
-    const isIdentity = (value === 0 && '+-|^<<>>'.includes(op)) || (value === 1 && (op === '*' || op === '/'));
+    const isIdentity =
+      (value === 0 && '+-|^<<>>'.includes(op)) || (value === 1 && (op === '*' || op === '/'));
     if (isIdentity) return left;
   }
   return { kind: 'binary', op, left, right, key: `(${left.key}${op}${right.key})` };

@@ -14,7 +14,8 @@ export interface Token {
 }
 
 const symbols = ['<<', '>>', '<=', '>=', '!=', '==', '&&', '||', ...'()[]:/+-*%&|^<>=!'];
-const mac = /^[0-9a-f]{1,2}([:-])[0-9a-f]{1,2}(?:\1[0-9a-f]{1,2}){4}(?![\w:])|^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}(?![\w.])/i;
+const mac =
+  /^[0-9a-f]{1,2}([:-])[0-9a-f]{1,2}(?:\1[0-9a-f]{1,2}){4}(?![\w:])|^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}(?![\w.])/i;
 const ipv6 = /^(?=[0-9a-f:.]*:[0-9a-f.]*:)[0-9a-f]*:[0-9a-f:]*(?:\d+\.\d+\.\d+\.\d+)?(?![\w.])/i;
 const ipv4 = /^\d+(?:\.\d+){1,3}(?![\w.-]*[a-z_-])(?![\w.])/i;
 const number = /^(?:0x[0-9a-f]+|\d+)(?![\w.])(?!-(?!\d))/i;
@@ -38,7 +39,12 @@ export function tokenize(expression: string): Token[] {
     };
     if (rest[0] === '\\') {
       const name = /^[^\s()[\]!]+/.exec(rest.slice(1));
-      if (!name) throw new FilterError('a backslash without a name', { expression, position: at, expected: 'a name after it' });
+      if (!name)
+        throw new FilterError('a backslash without a name', {
+          expression,
+          position: at,
+          expected: 'a name after it',
+        });
       add('word', name[0], 0, true);
       continue;
     }
@@ -62,7 +68,12 @@ export function tokenize(expression: string): Token[] {
       const text = digits[0];
       const value = /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number(text);
       if (!(value <= 0xffffffff))
-        throw new FilterError(`${text} does not fit in 32 bits`, { expression, position: at, length: text.length, expected: 'a number up to 4294967295' });
+        throw new FilterError(`${text} does not fit in 32 bits`, {
+          expression,
+          position: at,
+          length: text.length,
+          expected: 'a number up to 4294967295',
+        });
       add('number', text, value);
       continue;
     }
@@ -73,7 +84,10 @@ export function tokenize(expression: string): Token[] {
     }
     const symbol = symbols.find((s) => rest.startsWith(s));
     if (!symbol)
-      throw new FilterError(`unexpected ${JSON.stringify(String.fromCodePoint(rest.codePointAt(0)!))}`, { expression, position: at });
+      throw new FilterError(`unexpected ${JSON.stringify(String.fromCodePoint(rest.codePointAt(0)!))}`, {
+        expression,
+        position: at,
+      });
     if (symbol === '[') brackets++;
     if (symbol === ']') brackets--;
     add('symbol', symbol);
@@ -97,7 +111,10 @@ export function parseIpv6(text: string): number[] | undefined {
   }
   const halves = words.split('::');
   if (halves.length > 2) return undefined;
-  const [head, rest] = halves.map((half) => (half === '' ? [] : half.split(':'))) as [string[], string[] | undefined];
+  const [head, rest] = halves.map((half) => (half === '' ? [] : half.split(':'))) as [
+    string[],
+    string[] | undefined,
+  ];
   const missing = 8 - head.length - (rest?.length ?? 0);
   if (rest ? missing < 1 : missing !== 0) return undefined;
   const all = [...head, ...new Array<string>(rest ? missing : 0).fill('0'), ...(rest ?? [])];

@@ -1,0 +1,8 @@
+// Filters: text of pcap-filter(7) -> classic BPF, its listing, and an interpreter for files.
+// Pure: names of the machine come in as a FilterResolver. Mistakes in the text throw FilterError.
+// Words: a *program* is the kernel's (model/filter.ts); a *matcher* is one program, ready to run.
+export { type CompileOptions, compile } from './compile.ts';
+export { type DisassemblyStyle, disassemble } from './disassembler.ts';
+export { FilterError } from './error.ts';
+export { createMatcher, type Matcher } from './matcher.ts';
+export type { FilterResolver } from './names.ts';
