@@ -1,0 +1,138 @@
+/**
+ * A Docker daemon of our own: data, state and socket in a temporary directory, no default bridge, no
+ * packet filter rules, mounts in a mount namespace that ends with it. The machine's own daemon, if it
+ * runs one, is neither used nor disturbed, and stale sockets and pid files of one do not matter.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryDirectory, upbeat } from './scratch.ts';
+import { until } from './wait.ts';
+
+export interface Docker {
+  /** For DOCKER_HOST. */
+  readonly host: string;
+  readonly env: { readonly DOCKER_HOST: string };
+  readonly network: string;
+  /** First three bytes of the network's addresses: `10.213.7`. */
+  readonly prefix: string;
+  /** The docker command; its output without the last line end. */
+  run(...args: string[]): string;
+  /** Starts a container of the scratch image; returns its id. */
+  start(name: string, options: readonly string[], ...command: string[]): string;
+  pid(name: string): number;
+  stop(): Promise<void>;
+}
+
+/** FROM scratch: nothing in it but the static program. */
+export const image = 'porthole-upbeat';
+
+export async function startDocker(options: { readonly tcpPort?: number } = {}): Promise<Docker> {
+  const directory = temporaryDirectory('docker');
+  const host = `unix://${join(directory, 'docker.sock')}`;
+  const bridge = `phb${process.pid}`.slice(0, 15);
+  const daemon = spawn(
+    'unshare',
+    // The daemon ends when this process does, whatever ends it.
+    [
+      '--mount',
+      '--',
+      'setpriv',
+      '--pdeathsig',
+      'TERM',
+      '--',
+      'dockerd',
+      ...arguments_(directory, host, options.tcpPort),
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+  );
+  let log = '';
+  for (const stream of [daemon.stdout, daemon.stderr])
+    stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-20_000)));
+  const exited = new Promise<void>((done) => daemon.once('exit', () => done()));
+  const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: directory, DOCKER_BUILDKIT: '0' };
+  const run = (...args: string[]) =>
+    execFileSync('docker', args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      .toString()
+      .trimEnd();
+  const answers = () => {
+    try {
+      return run('version', '--format', '{{.Server.Version}}');
+    } catch {
+      if (daemon.exitCode !== null) throw new Error(`dockerd ended with ${daemon.exitCode}:\n${log}`);
+      return '';
+    }
+  };
+  await until(answers, () => `dockerd:\n${log}`);
+  const prefix = `10.213.${process.pid % 250}`;
+  const network = 'quay';
+  run(
+    'network',
+    'create',
+    '--subnet',
+    `${prefix}.0/24`,
+    '-o',
+    `com.docker.network.bridge.name=${bridge}`,
+    network,
+  );
+  copyFileSync(upbeat(), join(directory, 'upbeat'));
+  writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\nCOPY upbeat /upbeat\nENTRYPOINT ["/upbeat"]\n');
+  writeFileSync(join(directory, '.dockerignore'), '*\n!upbeat\n');
+  run('build', '--quiet', '--tag', image, directory);
+  return {
+    host,
+    env: { DOCKER_HOST: host },
+    network,
+    prefix,
+    run,
+    start: (name, given, ...command) =>
+      run('run', '--detach', '--name', name, '--network', network, ...given, image, ...command),
+    pid: (name) => Number(run('inspect', '--format', '{{.State.Pid}}', name)),
+    async stop() {
+      const all = run('ps', '--all', '--quiet')
+        .split('\n')
+        .filter((id) => id !== '');
+      if (all.length > 0) run('rm', '--force', ...all);
+      run('network', 'rm', network);
+      daemon.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function arguments_(directory: string, host: string, tcpPort?: number): string[] {
+  const config = join(directory, 'daemon.json');
+  // Not the machine's /etc/docker/daemon.json.
+  writeFileSync(config, '{}');
+  return [
+    ...['--config-file', config],
+    ...['--data-root', join(directory, 'data')],
+    ...['--exec-root', join(directory, 'exec')],
+    ...['--pidfile', join(directory, 'dockerd.pid')],
+    ...['--host', host],
+    ...(tcpPort === undefined ? [] : ['--host', `tcp://127.0.0.1:${tcpPort}`, '--tls=false']),
+    '--bridge=none',
+    '--iptables=false',
+    '--ip6tables=false',
+    '--ip-forward=false',
+    '--ip-masq=false',
+    '--userland-proxy=false',
+    '--log-level=error',
+  ];
+}
+
+/** What a container looks like from inside and outside, for before and after. */
+export function portrait({ run }: Docker, name: string) {
+  const pid = run('inspect', '--format', '{{.State.Pid}}', name);
+  const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
+  return {
+    processes: run('top', name, '-eo', 'pid,ppid,comm,args'),
+    mounts,
+    filesystem: run('diff', name),
+    restarts: run('inspect', '--format', '{{.RestartCount}} {{.State.StartedAt}} {{.State.Pid}}', name),
+    interfaces: readFileSync(`/proc/${pid}/net/dev`, 'utf8').replace(/\d+/g, '#').replace(/ +/g, ' '),
+    descriptors: execFileSync('ls', ['-l', `/proc/${pid}/fd`])
+      .toString()
+      .replace(/^.*?(\d+ -> )/gm, '$1'),
+  };
+}
