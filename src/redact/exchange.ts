@@ -1,19 +1,30 @@
 import type { Body, Exchange, FieldValue, Message } from '../model/index.ts';
-import { isSecretName } from './rules.ts';
+import { isSecretName, mask } from './rules.ts';
 import { redactForm, redactHeader, redactJson, redactUrl } from './values.ts';
 
 export function redactExchange(exchange: Exchange): Exchange {
-  const request = exchange.request && redactMessage(exchange.request);
-  const response = exchange.response && redactMessage(exchange.response);
+  const { request, response } = exchange;
   const fields = redactFields(exchange.fields);
-  if (request === exchange.request && response === exchange.response && fields === exchange.fields)
-    return exchange;
+  if (!request && !response && fields === exchange.fields) return exchange;
   return {
     ...exchange,
     fields,
-    ...(request ? { request } : {}),
-    ...(response ? { response } : {}),
+    ...(request ? { request: new CleanMessage(request) } : {}),
+    ...(response ? { response: new CleanMessage(response) } : {}),
   };
+}
+
+/** Field names are ours: only clear ones count. `http.response.code` is a status, not a login code. */
+const secretFields = new Map<string, boolean>();
+
+function isSecretField(name: string): boolean {
+  let secret = secretFields.get(name);
+  if (secret === undefined) {
+    const last = name.slice(name.lastIndexOf('.') + 1);
+    secret = last !== 'code' && last !== 'key' && isSecretName(last);
+    secretFields.set(name, secret);
+  }
+  return secret;
 }
 
 function redactFields(fields: Exchange['fields']): Exchange['fields'] {
@@ -21,9 +32,7 @@ function redactFields(fields: Exchange['fields']): Exchange['fields'] {
   for (const name in fields) {
     const value = fields[name];
     if (typeof value !== 'string') continue;
-    const last = name.slice(name.lastIndexOf('.') + 1);
-    // `http.response.code` is a status, not a login code: names of fields are ours, only clear ones count.
-    const clean = last !== 'code' && last !== 'key' && isSecretName(last) ? '***' : redactUrl(value);
+    const clean = isSecretField(name) ? mask : redactUrl(value);
     if (clean === value) continue;
     changed ??= { ...fields };
     changed[name] = clean;
@@ -31,19 +40,45 @@ function redactFields(fields: Exchange['fields']): Exchange['fields'] {
   return changed ?? fields;
 }
 
-function redactMessage(message: Message): Message {
-  const startLine = redactUrl(message.startLine);
-  const headers = redactHeaders(message.headers);
-  const trailers = redactHeaders(message.trailers);
-  const body = message.body && redactBody(message.body);
-  if (
-    startLine === message.startLine &&
-    headers === message.headers &&
-    trailers === message.trailers &&
-    body === message.body
-  )
-    return message;
-  return { ...message, startLine, headers, trailers, ...(body ? { body } : {}) };
+/**
+ * A message whose parts are cleaned when they are first looked at: a line an exchange shows neither headers
+ * nor bodies, and looking through every body costs many times what reading the exchange did.
+ */
+class CleanMessage implements Message {
+  readonly #message: Message;
+  readonly startAt: number;
+  readonly endAt: number;
+  readonly wireBytes: number;
+  #headers: Headers | undefined;
+  #trailers: Headers | undefined;
+  #body: Body | undefined;
+
+  constructor(message: Message) {
+    this.#message = message;
+    this.startAt = message.startAt;
+    this.endAt = message.endAt;
+    this.wireBytes = message.wireBytes;
+  }
+
+  get startLine(): string {
+    return redactUrl(this.#message.startLine);
+  }
+
+  get headers(): Headers {
+    this.#headers ??= redactHeaders(this.#message.headers);
+    return this.#headers;
+  }
+
+  get trailers(): Headers {
+    this.#trailers ??= redactHeaders(this.#message.trailers);
+    return this.#trailers;
+  }
+
+  get body(): Body | undefined {
+    const { body } = this.#message;
+    this.#body ??= body && redactBody(body);
+    return this.#body;
+  }
 }
 
 type Headers = Message['headers'];
@@ -84,6 +119,6 @@ export function redactText(contentType: string, text: string): string {
 function latin1(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 8192)
-    text += String.fromCharCode(...bytes.subarray(at, Math.min(bytes.length, at + 8192)));
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192) as never);
   return text;
 }

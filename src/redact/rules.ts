@@ -71,18 +71,34 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[-_.\s]/g, '');
 }
 
+/** Names come again and again, but the network makes them up: this many verdicts are kept, then all go. */
+const maxVerdicts = 4096;
+
+function remembered(judge: (name: string) => boolean): (name: string) => boolean {
+  const verdicts = new Map<string, boolean>();
+  return (name) => {
+    let verdict = verdicts.get(name);
+    if (verdict === undefined) {
+      verdict = judge(name);
+      if (verdicts.size >= maxVerdicts) verdicts.clear();
+      verdicts.set(name, verdict);
+    }
+    return verdict;
+  };
+}
+
 /** A parameter, form field or JSON key that holds a secret. */
-export function isSecretName(name: string): boolean {
+export const isSecretName = remembered((name) => {
   const text = plain(name);
   if (harmless.has(text)) return false;
   return names.has(text) || parts.some((part) => text.includes(part));
-}
+});
 
-export function isSecretHeader(name: string): boolean {
+export const isSecretHeader = remembered((name) => {
   const text = plain(name);
   return (
     headers.has(text) ||
     (text.startsWith('x') && isSecretName(text.slice(1))) ||
     parts.some((p) => text.includes(p))
   );
-}
+});

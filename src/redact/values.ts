@@ -19,15 +19,18 @@ export function redactHeader(name: string, value: string): string {
 
 /** userinfo and secret parameters of every URL (or path) in the text. */
 export function redactUrl(text: string): string {
-  if (!text.includes('=') && !text.includes('@')) return text;
-  return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)([^/?#\s@]*)@/gi, (_, scheme: string, info: string) =>
-      info.includes(':') ? `${scheme}${info.slice(0, info.indexOf(':'))}:${mask}@` : `${scheme}${mask}@`,
-    )
-    .replace(/([?&;#])([^=&;#\s]+)=([^&;#\s]*)/g, (whole, lead: string, name: string, value: string) =>
-      value !== '' && isSecretName(decode(name)) ? `${lead}${name}=${mask}` : whole,
-    );
+  const clean = text.includes('@') ? text.replace(userInfo, maskUserInfo) : text;
+  return text.includes('=') ? clean.replace(parameter, maskParameter) : clean;
 }
+
+const userInfo = /([a-z][a-z0-9+.-]*:\/\/)([^/?#\s@]*)@/gi;
+const parameter = /([?&;#])([^=&;#\s]+)=([^&;#\s]*)/g;
+
+const maskUserInfo = (_: string, scheme: string, info: string) =>
+  info.includes(':') ? `${scheme}${info.slice(0, info.indexOf(':'))}:${mask}@` : `${scheme}${mask}@`;
+
+const maskParameter = (whole: string, lead: string, name: string, value: string) =>
+  value !== '' && isSecretName(decode(name)) ? `${lead}${name}=${mask}` : whole;
 
 /** application/x-www-form-urlencoded, whole or cut. */
 export function redactForm(text: string): string {
@@ -45,6 +48,7 @@ export function redactJson(text: string): string {
 }
 
 function decode(name: string): string {
+  if (!name.includes('%') && !name.includes('+')) return name;
   try {
     return decodeURIComponent(name.replace(/\+/g, ' '));
   } catch {
