@@ -11,9 +11,20 @@ export interface AnalyzerOutput {
   opened(exchange: Exchange): void;
   /**
    * From here on the stream is another protocol's (Upgrade, CONNECT, STARTTLS). `protocol` names it or
-   * is '' for "detect anew". `rest` is what already came after the switch, per side.
+   * is '' for "detect anew". `rest` is what already came after the switch, per side; `carrier` the
+   * exchange that agreed on it, where the child needs to know what was agreed.
    */
-  child(protocol: string, rest: { client: Uint8Array; server: Uint8Array }, at: Timestamp): void;
+  child(
+    protocol: string,
+    rest: { client: Uint8Array; server: Uint8Array },
+    at: Timestamp,
+    carrier?: Exchange,
+  ): void;
+  /**
+   * Does a protocol ride inside this exchange's messages? Asked once the request's head is known and,
+   * while the answer is undefined, again with the response's. `exchange` holds the heads (bodies absent).
+   */
+  inner(exchange: Exchange): Inner | undefined;
   /** This is my protocol. Once. */
   confirmed(): void;
   /** This is not my protocol (any more); the analyzer gets no further data. */
@@ -40,6 +51,42 @@ export interface AnalyzerContext {
   readonly connection: Connection;
   /** Bytes of a body kept for show; the rest is counted only. */
   readonly bodyLimit: number;
+  /** The exchange of the parent protocol that switched to this one. */
+  readonly carrier?: Exchange;
+}
+
+/**
+ * What a carrier (HTTP) feeds with the bodies of one exchange: bytes as they come, the carrier's framing
+ * removed, content encodings still on.
+ */
+export interface Inner {
+  data(side: Side, bytes: Uint8Array, at: Timestamp): void;
+  gap(side: Side, length: number, at: Timestamp): void;
+  /** The carrier's exchange, finished: as this protocol sees it, with its fields beside the carrier's. */
+  finish(exchange: Exchange): Exchange;
+}
+
+/** One per exchange. Same rules as for an Analyzer. What it reports on the way are exchanges of its own. */
+export interface InnerAnalyzer {
+  data(side: Side, bytes: Uint8Array, at: Timestamp, out: InnerOutput): void;
+  gap(side: Side, length: number, at: Timestamp, out: InnerOutput): void;
+  finish(exchange: Exchange, out: InnerOutput): Exchange;
+  /** Bytes held right now, for the contract's limit. */
+  buffered(): number;
+}
+
+export type InnerOutput = Pick<AnalyzerOutput, 'exchange' | 'weird'>;
+
+/** A protocol that rides inside another's messages: gRPC, server-sent events, GraphQL ... */
+export interface InnerModule {
+  readonly name: string;
+  readonly title: string;
+  readonly fields: readonly FieldSpec[];
+  /** By the heads known so far; a wrong yes costs only that `finish` gives the exchange back unchanged. */
+  claims(exchange: Exchange): boolean;
+  open(exchange: Exchange, context: AnalyzerContext): InnerAnalyzer;
+  /** As for a ProtocolModule. */
+  readonly bufferLimit: number;
 }
 
 export type Detection = 'yes' | 'no' | 'more';

@@ -6,6 +6,7 @@ import type {
   FieldSpec,
   Frame,
   FrameCollector,
+  InnerModule,
   Loss,
   ProtocolModule,
   Side,
@@ -29,6 +30,8 @@ import { Tree, type TreeHost } from './tree.ts';
 
 export interface PipelineOptions {
   readonly protocols: readonly ProtocolModule[];
+  /** Protocols that ride inside others' messages. */
+  readonly inners?: readonly InnerModule[];
   readonly sinks: readonly Sink[];
   /** Bytes of a body kept for show. */
   readonly bodyLimit: number;
@@ -70,6 +73,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     detection,
     names,
     bodyLimit: options.bodyLimit,
+    inners: options.inners ?? [],
     exchange(exchange: Exchange) {
       count.exchanges++;
       names.learn(exchange);
@@ -126,7 +130,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   );
 
   const fields = new Map<string, { title: string; fields: readonly FieldSpec[] }>();
-  for (const module of options.protocols)
+  for (const module of [...options.protocols, ...(options.inners ?? [])])
     fields.set(module.name, { title: module.title, fields: module.fields });
   const context: SinkContext = { clock, fields };
   for (const sink of sinks) sink.open?.(context);

@@ -1,10 +1,13 @@
 /** One connection's protocol: looked for, then spoken to; a child takes the place of its parent. */
 import type {
   Analyzer,
+  AnalyzerContext,
   AnalyzerOutput,
   Connection,
   EndReason,
   Exchange,
+  Inner,
+  InnerModule,
   ProtocolModule,
   Side,
   Timestamp,
@@ -13,6 +16,7 @@ import type { Conn } from '../stream/index.ts';
 import { concatBytes } from '../util/bytes.ts';
 import { describe } from './connection.ts';
 import type { Detection } from './detection.ts';
+import { openInner } from './inner.ts';
 import type { Names } from './names.ts';
 
 /** Bytes kept while no protocol has said yes or no: longer than any first message that tells. */
@@ -26,6 +30,7 @@ export interface TreeHost {
   readonly detection: Detection;
   readonly names: Names;
   readonly bodyLimit: number;
+  readonly inners: readonly InnerModule[];
   exchange(exchange: Exchange): void;
   opened(exchange: Exchange): void;
   weird(name: string): void;
@@ -54,7 +59,12 @@ export class Tree implements AnalyzerOutput {
   #flipped = false;
   #childCount = 0;
   #nextChild:
-    | { protocol: string; rest: { client: Uint8Array; server: Uint8Array }; at: Timestamp }
+    | {
+        protocol: string;
+        rest: { client: Uint8Array; server: Uint8Array };
+        at: Timestamp;
+        carrier: Exchange | undefined;
+      }
     | undefined;
   #violated = false;
   exchanges = 0;
@@ -135,12 +145,18 @@ export class Tree implements AnalyzerOutput {
     this.#sniffed = 0;
   }
 
-  #speak(module: ProtocolModule): void {
+  #speak(module: ProtocolModule, carrier?: Exchange): void {
     this.#module = module;
     this.#state = 'speaking';
     this.#violated = false;
     this.title = module.title;
-    this.#analyzer = module.open({ connection: this.connection, bodyLimit: this.#host.bodyLimit });
+    this.#analyzer = module.open(this.#context(carrier));
+  }
+
+  #context(carrier?: Exchange): AnalyzerContext {
+    const { connection } = this;
+    const { bodyLimit } = this.#host;
+    return carrier ? { connection, bodyLimit, carrier } : { connection, bodyLimit };
   }
 
   /** After a call into the analyzer: what it asked for is done when it no longer runs. */
@@ -162,7 +178,7 @@ export class Tree implements AnalyzerOutput {
       this.title = child.protocol || this.title;
       return;
     }
-    if (module) this.#speak(module);
+    if (module) this.#speak(module, child.carrier);
     else this.#state = 'looking';
     for (const side of ['client', 'server'] as const)
       if (child.rest[side].length > 0) this.data(this.#flipped ? other(side) : side, child.rest[side], at);
@@ -179,8 +195,19 @@ export class Tree implements AnalyzerOutput {
     this.#host.opened(exchange);
   }
 
-  child(protocol: string, rest: { client: Uint8Array; server: Uint8Array }, at: Timestamp): void {
-    this.#nextChild = { protocol, rest: { client: rest.client.slice(), server: rest.server.slice() }, at };
+  child(
+    protocol: string,
+    rest: { client: Uint8Array; server: Uint8Array },
+    at: Timestamp,
+    carrier?: Exchange,
+  ): void {
+    const copy = { client: rest.client.slice(), server: rest.server.slice() };
+    this.#nextChild = { protocol, rest: copy, at, carrier };
+  }
+
+  inner(exchange: Exchange): Inner | undefined {
+    const { inners } = this.#host;
+    return inners.length === 0 ? undefined : openInner(inners, exchange, this.#context(), this);
   }
 
   confirmed(): void {
