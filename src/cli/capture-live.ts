@@ -1,13 +1,23 @@
 /** A live capture, in the order that keeps rights out of the parser: look up, open, give up, run. */
 import { LinkType, type Target } from '../model/index.ts';
 import { groupByNamespace, ownPorts, portFilter, resolve, type TargetGroup } from '../target/index.ts';
-import { confine, Opener, openLive, requireCapabilities } from '../watch/index.ts';
-import { countLines, drive, type MakeView, mark, namesOf, stderr } from './capture.ts';
+import {
+  entrust,
+  giveUpRights,
+  Opener,
+  openLive,
+  parserUser,
+  requireCapabilities,
+  type User,
+} from '../watch/index.ts';
+import { countLines, drive, namesOf, type ViewMaker } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { CliError } from './errors.ts';
 import type { Filter } from './filter-text.ts';
 import { listTargets } from './listing.ts';
-import { openOutput, outputSpec } from './output.ts';
+import { type Output, openOutput } from './output.ts';
+import { stderr } from './terminal.ts';
+import { mark } from './timing.ts';
 
 /** Ring memory by default: a second of a saturated gigabit link in packets of middling size. */
 const defaultRingBytes = 64 * 1024 * 1024;
@@ -20,55 +30,44 @@ export async function captureLive(
   options: CaptureOptions,
   spec: string,
   given: Filter,
-  makeView: MakeView,
+  maker: ViewMaker,
 ): Promise<number> {
-  // A mistake in the filter is told before anything else is tried.
+  // A mistake on the command line is told before anything else is tried.
   given.instructions(LinkType.ethernet);
+  if (options.dockerHost !== undefined) process.env['DOCKER_HOST'] = options.dockerHost;
   requireCapabilities();
   if (options.listInterfaces) return listInterfaces(options, spec);
+  const user = parserUser(options.user);
+  const output = options.write === undefined ? undefined : openOutput(options, given.text);
   const opener = Opener.start();
   try {
-    return await run(options, spec, given, makeView, opener);
+    return await run(options, spec, given, { maker, output, opener, user });
   } finally {
     opener.close();
   }
+}
+
+interface Parts {
+  readonly maker: ViewMaker;
+  readonly output: Output | undefined;
+  readonly opener: Opener;
+  readonly user: User;
 }
 
 async function run(
   options: CaptureOptions,
   spec: string,
   given: Filter,
-  makeView: MakeView,
-  opener: Opener,
+  { maker, output, opener, user }: Parts,
 ): Promise<number> {
   mark('command line read, opener started');
-  if (options.dockerHost !== undefined) process.env['DOCKER_HOST'] = options.dockerHost;
-  const neighbours: Promise<Target[]> =
-    options.noNames > 0 ? Promise.resolve([]) : listTargets(() => {}).catch(() => []);
   const targets = await resolve(spec, { host: options.host !== 'no', note: stderr });
   mark('target found');
   const groups = groupByNamespace(targets);
   const filter = await narrowed(groups, given, options);
-  const known = await Promise.race([
-    neighbours,
-    new Promise<Target[]>((done) => setTimeout(done, namesWaitMs, []).unref()),
-  ]);
-  const view = await makeView({
-    live: true,
-    knownNames: namesOf([...known, ...targets]),
-    severalTargets: groups.length > 1,
-  });
-  const output =
-    options.write === undefined ? undefined : await openOutput(options, { opener, filter: filter.text });
-  mark('view made');
-  await confine({
-    opener,
-    user: options.user,
-    groups,
-    ...(options.write !== undefined && options.write !== '-' ? { output: outputSpec(options) } : {}),
-  });
-  mark('rights given up');
-  output?.ready();
+  await entrust(opener, groups, output?.spec);
+  mark('opener ready');
+  // Frames wait in the kernel's rings from here on: what the views need is loaded meanwhile.
   const source = openLive(groups, opener, {
     filter: (linktype) => filter.instructions(linktype),
     snaplen: options.snaplen,
@@ -76,19 +75,34 @@ async function run(
     promiscuous: options.promiscuous,
     interfaces: options.interfaces,
     ringBytes: options.ringBytes ?? defaultRingBytes,
-    retireMs: view.immediate || options.immediate ? retireMs.immediate : retireMs.relaxed,
+    retireMs: maker.immediate || options.immediate ? retireMs.immediate : retireMs.relaxed,
     keepDoubles: options.keepDoubles,
   });
   mark('capturing');
+  const view = await maker.make({
+    live: true,
+    knownNames: namesOf([...(await neighbours(options)), ...targets]),
+    severalTargets: groups.length > 1,
+  });
+  mark('view made');
+  giveUpRights(user);
+  mark('rights given up');
+  output?.ready(opener);
   const interfaces = source.interfaceNames();
   if (interfaces.length === 0) stderr(`${spec} has no interface that is up: waiting for one`);
   else stderr(`listening on ${interfaces.join(', ')}${filter.text ? `, filter: ${filter.text}` : ''}`);
-  const taps = output ? [output.tap, view.tap] : [view.tap];
-  const counters = await drive(source, taps, view, { packets: options.packets, live: true });
-  await view.finish(counters);
-  await output?.finish(counters, view.names?.() ?? []);
+  const counters = await drive(source, { view, output, packets: options.packets, live: true });
   process.stderr.write(countLines(counters, view));
   return 0;
+}
+
+/** The other containers, whose addresses get names; none of them when they do not answer in time. */
+function neighbours(options: CaptureOptions): Promise<Target[]> {
+  if (options.noNames > 0) return Promise.resolve([]);
+  return Promise.race([
+    listTargets(() => {}).catch(() => []),
+    new Promise<Target[]>((done) => setTimeout(done, namesWaitMs, [])),
+  ]);
 }
 
 /** On the host's network only the container's own ports are meant, unless all is asked for. */

@@ -2,23 +2,21 @@
 import type { FrameCollector, PacketSource, SourceCounters, Target } from '../model/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
 import type { CaptureOptions } from './capture-options.ts';
-import { CliError, UsageError } from './errors.ts';
+import { UsageError } from './errors.ts';
 import { Filter, filterText } from './filter-text.ts';
-import { mark, printTiming } from './timing.ts';
+import type { Output } from './output.ts';
+import { onStdoutFailure, ReaderGone, stderr, stdoutFailure } from './terminal.ts';
+import { printTiming } from './timing.ts';
 
 /** What a command does with the frames. Made before rights are given up: it must have imported all it needs. */
 export interface View {
   readonly tap: FrameTap;
-  /** Entries are for people who wait for them: small delay instead of large blocks. */
-  readonly immediate: boolean;
   /** After the last frame. */
   finish(counters: SourceCounters): Promise<void>;
   /** Lines of the view's own for the end and for SIGUSR1. */
   report(): string[];
   /** Address and name pairs for a file's name block. */
   names?(): Iterable<[string, string]>;
-  /** The reader of the output has gone. */
-  readonly finished?: () => boolean;
 }
 
 export interface Setting {
@@ -29,62 +27,96 @@ export interface Setting {
   readonly severalTargets: boolean;
 }
 
-export type MakeView = (setting: Setting) => Promise<View>;
+export interface ViewMaker {
+  /** Entries are for people who wait for them: small delay instead of large blocks. */
+  readonly immediate: boolean;
+  /** Loads and makes the view: when frames are already being captured, before rights are given up. */
+  make(setting: Setting): Promise<View>;
+}
 
-const stderr = (text: string) => void process.stderr.write(`porthole: ${text}\n`);
-
+/** @param hint what a letter may have been meant to say; told when something is wrong, never acted on */
 export async function capture(
   options: CaptureOptions,
   words: readonly string[],
   hint: string,
-  makeView: MakeView,
+  maker: ViewMaker,
 ): Promise<number> {
-  if (options.read !== undefined) {
-    const { captureFromFile } = await import('./capture-file.ts');
-    return captureFromFile(
-      options,
-      new Filter(filterText(words, options.filterFile), options.snaplen, false),
-      makeView,
-    );
+  try {
+    if (options.read !== undefined) {
+      const { captureFromFile } = await import('./capture-file.ts');
+      const filter = new Filter(filterText(words, options.filterFile), options.snaplen, false);
+      return await captureFromFile(options, filter, maker);
+    }
+    const [spec, ...rest] = words;
+    if (spec === undefined)
+      throw new UsageError(
+        'which container? Give its name, or -r FILE',
+        "'porthole ps' lists what can be watched",
+      );
+    const filter = new Filter(filterText(rest, options.filterFile), options.snaplen, true);
+    const { captureLive } = await import('./capture-live.ts');
+    return await captureLive(options, spec, filter, maker);
+  } catch (error) {
+    if (hint !== '' && /^(Usage|Target|Filter)Error$/.test((error as Error).name))
+      (error as { hint?: string }).hint = hint;
+    throw error;
   }
-  const [spec, ...rest] = words;
-  if (spec === undefined)
-    throw new UsageError(
-      'which container? Give its name, or -r FILE',
-      hint || "'porthole ps' lists what can be watched",
-    );
-  if (hint) stderr(hint);
-  const filter = new Filter(filterText(rest, options.filterFile), options.snaplen, true);
-  const { captureLive } = await import('./capture-live.ts');
-  return captureLive(options, spec, filter, makeView);
 }
 
-/** Signals and counts around one run of a source. */
+export interface Drive {
+  readonly view: View;
+  readonly output: Output | undefined;
+  /** 0 = no limit */
+  readonly packets: number;
+  readonly live: boolean;
+}
+
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs a source to its end, whatever ends it: signals, a packet limit, the last file of a rotation, a
+ * reader of stdout that goes away. What was captured until then is printed and written all the same; then
+ * what went wrong is thrown.
+ */
 export async function drive(
   source: PacketSource & { refreshCounters?(out: FrameCollector): SourceCounters },
-  taps: readonly FrameTap[],
-  view: View,
-  options: { packets: number; live: boolean },
+  { view, output, packets, live }: Drive,
 ): Promise<SourceCounters> {
   const { Fanout } = await import('../watch/fanout.ts');
-  const fanout = new Fanout(taps, options.packets, () => source.stop());
   const stop = () => source.stop();
+  const fanout = new Fanout(output ? [output.tap, view.tap] : [view.tap], packets, stop);
   const show = () => {
     source.refreshCounters?.(fanout);
     process.stderr.write(countLines(source.counters(), view));
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  output?.onEnd(stop);
+  onStdoutFailure(stop);
+  // Once: a second signal ends us at once, even if a reader or a disk does not let us finish.
+  for (const signal of endSignals) process.once(signal, stop);
   process.on('SIGUSR1', show);
-  try {
-    await source.run(fanout);
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
-    process.off('SIGUSR1', show);
-  }
+  let failure: unknown;
+  const attempt = async (what: () => void | Promise<void>) => {
+    try {
+      await what();
+    } catch (error) {
+      failure ??= error;
+    }
+  };
+  await attempt(() => source.run(fanout));
   const counters = source.counters();
   // A limit ends the view before the source: what it read beyond is nobody's.
-  if (options.packets > 0) counters.captured = Math.min(counters.captured, fanout.frames);
-  if (options.live && fanout.firstFrameMs > 0) printTiming(fanout.firstFrameMs);
+  if (packets > 0) counters.captured = Math.min(counters.captured, fanout.frames);
+  await attempt(() => view.finish(counters));
+  await attempt(() => output?.finish(counters, view.names?.() ?? []));
+  for (const signal of endSignals) process.off(signal, stop);
+  process.off('SIGUSR1', show);
+  failure ??= stdoutFailure();
+  if (failure) {
+    if (failure instanceof ReaderGone) stderr('the reader of stdout has gone: ended');
+    process.stderr.write(countLines(counters, view));
+    throw failure;
+  }
+  if (live && fanout.firstFrameMs > 0) printTiming(fanout.firstFrameMs);
   return counters;
 }
 
@@ -130,5 +162,3 @@ export function namesOf(targets: readonly Target[]): Map<string, string> {
       }
   return names;
 }
-
-export { CliError, mark, stderr };

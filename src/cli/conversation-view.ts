@@ -69,7 +69,6 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
       };
   return {
     tap,
-    immediate: true,
     async finish(counters) {
       await pipeline.finish(counters);
       await out.drain();

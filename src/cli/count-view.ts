@@ -4,7 +4,6 @@ import type { View } from './capture.ts';
 export function countView(print: boolean): View {
   return {
     tap: {},
-    immediate: false,
     async finish({ captured }) {
       if (print) process.stdout.write(`${captured} packet${captured === 1 ? '' : 's'}\n`);
     },

@@ -1,5 +1,6 @@
 /** The composition root: picks the command; everything else is loaded by it when it is needed. */
 import { CliError, UsageError } from './errors.ts';
+import { plainText, stdoutFailed } from './terminal.ts';
 import { mark } from './timing.ts';
 
 mark('node is up');
@@ -38,23 +39,21 @@ const spoken = new Set([
 
 function report(error: unknown): number {
   const err = error as Error & { hint?: string; format?: () => string };
+  const hint = err.hint ? `\n  ${err.hint}` : '';
   if (err.name === 'FilterError' && err.format) {
-    process.stderr.write(`porthole: ${err.format()}\n`);
+    process.stderr.write(`porthole: ${plainText(err.format() + hint)}\n`);
     return 1;
   }
+  if (err.name === 'ReaderGone') return 0;
   if (error instanceof CliError || spoken.has(err.name)) {
-    process.stderr.write(`porthole: ${err.message}${err.hint ? `\n  ${err.hint}` : ''}\n`);
+    process.stderr.write(`porthole: ${plainText(err.message + hint)}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
   process.stderr.write(`porthole: this is a bug in Porthole: ${err.stack ?? String(error)}\n`);
   return 70;
 }
 
-// A reader that went away (`| head`) ends us quietly, as it does tcpdump.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+process.stdout.on('error', stdoutFailed);
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -8,7 +8,7 @@ import {
   type OutputOpener,
   stdoutOutput,
 } from '../sinks/pcapng/index.ts';
-import type { FrameTap, Opener } from '../watch/index.ts';
+import type { FrameTap, Opener, OutputSpec } from '../watch/index.ts';
 import { outputOwner } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
@@ -18,13 +18,16 @@ const fileMode = 0o600;
 
 export interface Output {
   readonly tap: FrameTap;
-  /** Opens the first file now, so that one that cannot be written is told before anything is captured. */
-  ready(): void;
+  /** What the opener is to be told; undefined for stdout. */
+  readonly spec: OutputSpec | undefined;
+  /**
+   * Opens the first file now, so that one that cannot be written is told before anything is read. By
+   * the opener when there is one, else by this process.
+   */
+  ready(opener?: Opener): void;
+  /** Called when the last file of -G with -W is full. */
+  onEnd(stop: () => void): void;
   finish(counters: SourceCounters, names: Iterable<[string, string]>): Promise<void>;
-}
-
-export function outputSpec(options: CaptureOptions) {
-  return { base: options.write!, plan: planOf(options), ...outputOwner(), mode: fileMode };
 }
 
 function planOf(options: CaptureOptions): RotationPlan {
@@ -40,34 +43,43 @@ function planOf(options: CaptureOptions): RotationPlan {
   };
 }
 
-/** @param onEnd -G with -W: the last file is full */
-export function openOutput(
-  options: CaptureOptions,
-  { opener, filter, onEnd }: { opener?: Opener | undefined; filter: string; onEnd?: () => void },
-): Output {
+/** Throws UsageError; opens nothing yet. */
+export function openOutput(options: CaptureOptions, filter: string): Output {
   const plan = planOf(options);
-  const open = outputsFor(options, opener);
+  const isStdout = options.write === '-';
+  if (isStdout && process.stdout.isTTY)
+    throw new UsageError(
+      '-w - writes binary to the terminal',
+      'pipe it: porthole ... -w - | wireshark -k -i -',
+    );
+  const spec = { base: options.write!, plan, ...outputOwner(), mode: fileMode };
+  let open: OutputOpener;
   let first: ReturnType<OutputOpener['open']> | undefined;
-  const outputs: OutputOpener = {
-    open(sequence, sec) {
-      const made = first ?? open.open(sequence, sec);
-      first = undefined;
-      return made;
-    },
-  };
+  let end = () => {};
   const sink = new CaptureFileSink({
-    outputs,
+    outputs: {
+      open(sequence, sec) {
+        const made = first ?? open.open(sequence, sec);
+        first = undefined;
+        return made;
+      },
+    },
     format: options.format,
     plan,
-    flushEachBatch: options.packetBuffered || options.write === '-',
+    flushEachBatch: options.packetBuffered || isStdout,
     application: 'porthole',
     filter,
-    ...(onEnd ? { onEnd } : {}),
+    onEnd: () => end(),
   });
   return {
     tap: sink,
-    ready() {
+    spec: isStdout ? undefined : spec,
+    ready(opener) {
+      open = isStdout ? { open: () => stdoutOutput() } : opener ? openedBy(opener) : fileOutputs(spec);
       first = open.open(0, Math.floor(Date.now() / 1000));
+    },
+    onEnd(stop) {
+      end = stop;
     },
     async finish(counters, names) {
       sink.names(names);
@@ -76,16 +88,7 @@ export function openOutput(
   };
 }
 
-function outputsFor(options: CaptureOptions, opener: Opener | undefined): OutputOpener {
-  if (options.write === '-') {
-    if (process.stdout.isTTY)
-      throw new UsageError(
-        '-w - writes binary to the terminal',
-        'pipe it: porthole ... -w - | wireshark -k -i -',
-      );
-    return { open: () => stdoutOutput() };
-  }
-  if (!opener) return fileOutputs(outputSpec(options));
+function openedBy(opener: Opener): OutputOpener {
   return {
     open(sequence, sec) {
       const { fd, path } = opener.outputFile(sequence, sec);

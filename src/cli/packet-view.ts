@@ -49,7 +49,6 @@ export function packetView(setting: Setting, options: PrintOptions): View {
         if (full) void out.drain().then(() => (full = false));
       },
     },
-    immediate: true,
     async finish() {
       flush();
       await out.drain();

@@ -1,5 +1,13 @@
 // One running watch: targets, source, taps. Who starts it (the command line today) decides what is
 // tapped and printed; nothing here knows of terminals or formats.
-export { Opener } from '../capture/opener/index.ts';
+export { Opener, type OutputSpec } from '../capture/opener/index.ts';
+export type { User } from '../capture/sys/index.ts';
 export { Fanout, type FrameTap } from './fanout.ts';
-export { confine, openLive, requireCapabilities, WatchError } from './live.ts';
+export {
+  entrust,
+  giveUpRights,
+  openLive,
+  parserUser,
+  requireCapabilities,
+  WatchError,
+} from './live.ts';

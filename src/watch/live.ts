@@ -2,7 +2,7 @@
 import { flushCompileCache } from 'node:module';
 import { LiveCapture, type LiveOptions } from '../capture/live/index.ts';
 import type { Opener, OutputSpec } from '../capture/opener/index.ts';
-import { dropPrivileges, findUser, missingCapabilities } from '../capture/sys/index.ts';
+import { dropPrivileges, findUser, missingCapabilities, type User } from '../capture/sys/index.ts';
 import type { TargetGroup } from '../target/index.ts';
 
 export class WatchError extends Error {
@@ -24,27 +24,24 @@ export function requireCapabilities(): void {
     );
 }
 
-export interface Confinement {
-  /** Not needed to read a file without writing one. */
-  readonly opener?: Opener | undefined;
-  readonly user: string;
-  readonly groups: readonly TargetGroup[];
-  readonly output?: OutputSpec;
+/** Who the network's bytes are parsed as. Throws WatchError for nobody we know, and for root. */
+export function parserUser(nameOrUid: string): User {
+  const user = findUser(nameOrUid);
+  if (!user)
+    throw new WatchError(`no user '${nameOrUid}' in /etc/passwd to parse as`, '-Z USER names another one');
+  if (user.uid === 0) throw new WatchError(`-Z ${nameOrUid}: that is root; packets are never parsed as root`);
+  return user;
 }
 
-/**
- * Fixes what the opener may be asked for, then gives up root in this process, every thread. After this
- * no module can be loaded from a directory that only root may read: everything is imported before.
- */
-export async function confine({ opener, user, groups, output }: Confinement): Promise<void> {
-  const account = findUser(user);
-  if (!account)
-    throw new WatchError(`no user '${user}' in /etc/passwd to parse as`, '-Z USER names another one');
-  if (account.uid === 0) throw new WatchError(`-Z ${user}: that is root; packets are never parsed as root`);
-  await opener?.configure({
-    namespaces: groups.map((group) => {
-      const { netnsPath, netns, label } = group;
-      const owner = group.targets.find((t) => t.netnsPath === netnsPath);
+/** Fixes what the opener may be asked for, for good. Throws OpenerError when a target is gone. */
+export function entrust(
+  opener: Opener,
+  groups: readonly TargetGroup[],
+  output: OutputSpec | undefined,
+): Promise<void> {
+  return opener.configure({
+    namespaces: groups.map(({ netnsPath, netns, label, targets }) => {
+      const owner = targets.find((t) => t.netnsPath === netnsPath);
       return {
         path: netnsPath,
         inode: netns,
@@ -55,14 +52,24 @@ export async function confine({ opener, user, groups, output }: Confinement): Pr
     }),
     ...(output ? { output } : {}),
   });
+}
+
+/**
+ * Gives root up in this process, every thread. After this no module can be loaded from a directory that
+ * only root may read: everything is imported before.
+ */
+export function giveUpRights(user: User): void {
   // Node keeps compiled code for the next start when it exits: by then we may not write there any more.
   flushCompileCache();
-  if (process.getuid!() === 0) dropPrivileges(account);
+  if (process.getuid!() === 0) dropPrivileges(user);
 }
 
 export type CaptureSettings = Omit<LiveOptions, 'namespaces' | 'opener'>;
 
-/** Opens every interface of every group. When it returns, frames are being captured. */
+/**
+ * Opens every interface of every group. When it returns, frames are being captured: into the kernel's
+ * rings, where they wait until `run` reads them. Nothing of them is looked at here.
+ */
 export function openLive(
   groups: readonly TargetGroup[],
   opener: Opener,

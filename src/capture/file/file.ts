@@ -26,8 +26,11 @@ const reasons: Record<string, string> = {
   ENXIO: 'nothing is there to read',
 };
 
-/** Opens and reads the head. Throws CaptureFileError: missing, a directory, empty, not a capture. */
-export async function openCaptureFile(path: string, options: FileOptions = {}): Promise<FileCapture> {
+/**
+ * Opens, and looks at no byte yet: so that a parser without rights can read what only root may open.
+ * Throws CaptureFileError: missing, a directory, no permission.
+ */
+export function openCaptureFile(path: string, options: FileOptions = {}): FileCapture {
   const name = path === '-' ? 'stdin' : path;
   let fd = 0;
   try {
@@ -37,23 +40,10 @@ export async function openCaptureFile(path: string, options: FileOptions = {}): 
     const code = (error as NodeJS.ErrnoException).code ?? '';
     throw new CaptureFileError(`cannot read ${name}: ${reasons[code] ?? code}`);
   }
-  const head = Buffer.alloc(chunkBytes);
-  let length = 0;
-  try {
-    // A pipe may give a byte at a time; twelve tell what it is.
-    while (length < 12) {
-      const got =
-        fd === 0 ? await readSome(fd, head, length) : readSync(fd, head, length, chunkBytes - length, null);
-      if (got === 0) break;
-      length += got;
-    }
-  } catch (error) {
-    throw new CaptureFileError(`cannot read ${name}: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  return new FileCapture(fd, name, head, length, options);
+  return new FileCapture(fd, name, options);
 }
 
-function readSome(fd: number, into: Buffer, at: number): Promise<number> {
+function readSome(fd: number, into: Uint8Array, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
     read(fd, into, at, into.length - at, null, (error, count) => {
       if (!error) resolve(count);
@@ -68,8 +58,10 @@ function readSome(fd: number, into: Buffer, at: number): Promise<number> {
 export class FileCapture implements PacketSource {
   readonly #fd: number;
   readonly #name: string;
-  readonly #chunk: Buffer;
-  #length: number;
+  /** Plain bytes, not a Buffer: its subarray and indexOf cost several times as much. */
+  readonly #chunk = new Uint8Array(chunkBytes);
+  /** Bytes of the head, once it was read. */
+  #length = -1;
   readonly #decoder = new CaptureDecoder();
   readonly #filter: FileOptions['filter'];
   readonly #matchers: Matcher[] = [];
@@ -85,19 +77,30 @@ export class FileCapture implements PacketSource {
   /** Interfaces so far, for what a command prints before the packets. */
   readonly interfaces: CaptureInterface[] = [];
 
-  /** @param head the first `length` bytes, already read; its memory is used on */
-  constructor(fd: number, name: string, head: Buffer, length: number, options: FileOptions) {
+  constructor(fd: number, name: string, options: FileOptions) {
     this.#fd = fd;
     this.#name = name;
-    this.#chunk = head;
-    this.#length = length;
     this.#filter = options.filter;
-    // What is no capture is told now, before anything is opened for it.
+  }
+
+  /**
+   * Reads the head: what is empty or no capture is told before anything else is done for it. Throws
+   * CaptureFileError. `run` does it too when it was not done.
+   */
+  async begin(): Promise<void> {
+    if (this.#length >= 0) return;
+    this.#length = 0;
+    // A pipe may give a byte at a time; twelve tell what it is.
+    while (this.#length < 12) {
+      const got = await this.#fill(this.#length);
+      if (got === 0) break;
+      this.#length += got;
+    }
     if (this.#isGzip()) return;
     const probe = new CaptureDecoder();
     try {
-      probe.feed(head.subarray(0, Math.min(length, 512)), ignore);
-      if (length < 12) probe.end(ignore);
+      probe.feed(this.#chunk.subarray(0, Math.min(this.#length, 512)), ignore);
+      if (this.#length < 12) probe.end(ignore);
     } catch (error) {
       throw this.#named(error);
     }
@@ -118,6 +121,7 @@ export class FileCapture implements PacketSource {
   }
 
   async run(out: FrameCollector): Promise<void> {
+    await this.begin();
     const collector = this.#collector(out);
     try {
       if (this.#isGzip()) await this.#runGzip(collector, out);
@@ -136,13 +140,14 @@ export class FileCapture implements PacketSource {
     }
   }
 
-  async #fill(): Promise<number> {
+  async #fill(at = 0): Promise<number> {
     try {
       // Plain files: reading at once costs less than the detour by the thread pool.
-      if (this.#fd !== 0) return readSync(this.#fd, this.#chunk, 0, chunkBytes, null);
-      return await readSome(this.#fd, this.#chunk, 0);
+      if (this.#fd !== 0) return readSync(this.#fd, this.#chunk, at, chunkBytes - at, null);
+      return await readSome(this.#fd, this.#chunk, at);
     } catch (error) {
-      throw new CaptureFileError(`cannot read on in ${this.#name}: ${(error as NodeJS.ErrnoException).code}`);
+      const { code } = error as NodeJS.ErrnoException;
+      throw new CaptureFileError(`cannot read ${at > 0 ? 'on in ' : ''}${this.#name}: ${code}`);
     }
   }
 
@@ -151,7 +156,7 @@ export class FileCapture implements PacketSource {
     const feeding = this.#feedGzip(gunzip);
     try {
       for await (const bytes of gunzip as AsyncIterable<Buffer>) {
-        this.#decoder.feed(bytes, collector);
+        this.#decoder.feed(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), collector);
         await out.batch();
         if (this.#stopping || this.#decoder.damaged) break;
       }

@@ -1,5 +1,5 @@
 /** `porthole dump`: packets, as tcpdump prints them. */
-import { capture, type MakeView } from '../capture.ts';
+import { capture, type ViewMaker } from '../capture.ts';
 import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
 import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
 
@@ -36,23 +36,26 @@ export async function run(argv: string[]): Promise<number> {
     return 0;
   }
   const options = captureOptions(parsed);
-  const makeView: MakeView = async (setting) => {
-    const silent = options.countOnly || (options.write !== undefined && !options.print);
-    if (silent) return (await import('../count-view.ts')).countView(options.countOnly);
-    const { packetView } = await import('../packet-view.ts');
-    return packetView(setting, {
-      noNames: options.noNames,
-      verbose: Math.min(3, options.verbose) as 0 | 1 | 2 | 3,
-      quiet: parsed.has('quick'),
-      linkHeader: parsed.has('link-header'),
-      absoluteSeq: parsed.has('absolute-tcp-sequence-numbers'),
-      ascii: parsed.has('ascii'),
-      hex: Math.min(2, parsed.count('hex')) as 0 | 1 | 2,
-      hexAscii: Math.min(2, parsed.count('hex-ascii')) as 0 | 1 | 2,
-      time: options.time as 0 | 1 | 2 | 3 | 4 | 5,
-      nano: options.nano,
-      number: parsed.has('number'),
-    });
+  const silent = options.countOnly || (options.write !== undefined && !options.print);
+  const maker: ViewMaker = {
+    immediate: !silent,
+    async make(setting) {
+      if (silent) return (await import('../count-view.ts')).countView(options.countOnly);
+      const { packetView } = await import('../packet-view.ts');
+      return packetView(setting, {
+        noNames: options.noNames,
+        verbose: Math.min(3, options.verbose) as 0 | 1 | 2 | 3,
+        quiet: parsed.has('quick'),
+        linkHeader: parsed.has('link-header'),
+        absoluteSeq: parsed.has('absolute-tcp-sequence-numbers'),
+        ascii: parsed.has('ascii'),
+        hex: Math.min(2, parsed.count('hex')) as 0 | 1 | 2,
+        hexAscii: Math.min(2, parsed.count('hex-ascii')) as 0 | 1 | 2,
+        time: options.time as 0 | 1 | 2 | 3 | 4 | 5,
+        nano: options.nano,
+        number: parsed.has('number'),
+      });
+    },
   };
-  return capture(options, parsed.words, kubeHint(parsed), makeView);
+  return capture(options, parsed.words, kubeHint(parsed), maker);
 }

@@ -1,5 +1,5 @@
 /** `porthole watch`: decoded conversations, live or from a file. */
-import { capture, type MakeView, type Setting, type View } from '../capture.ts';
+import { capture, type ViewMaker } from '../capture.ts';
 import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
@@ -47,19 +47,22 @@ export async function run(argv: string[]): Promise<number> {
   if (!['auto', 'always', 'never'].includes(color))
     throw new UsageError(`--color ${color}: one of auto, always, never is needed`);
   const bodyLimit = bytes('--body-limit', parsed.value('body-limit'));
-  const makeView: MakeView = async (setting) => {
-    if (options.countOnly || (options.write === '-' && !options.print))
-      return (await import('../count-view.ts')).countView(options.countOnly);
-    const { conversationView } = await import('../conversation-view.ts');
-    return conversationView(setting, {
-      options,
-      output,
-      color,
-      bodyLimit,
-      showSecrets: parsed.has('show-secrets'),
-    });
+  const silent = options.countOnly || (options.write === '-' && !options.print);
+  const maker: ViewMaker = {
+    immediate: !silent,
+    async make(setting) {
+      if (silent) return (await import('../count-view.ts')).countView(options.countOnly);
+      const { conversationView } = await import('../conversation-view.ts');
+      return conversationView(setting, {
+        options,
+        output,
+        color,
+        bodyLimit,
+        showSecrets: parsed.has('show-secrets'),
+      });
+    },
   };
-  return capture(options, parsed.words, kubeHint(parsed), makeView);
+  return capture(options, parsed.words, kubeHint(parsed), maker);
 }
 
 function bytes(option: string, text: string | undefined): number {
@@ -70,5 +73,3 @@ function bytes(option: string, text: string | undefined): number {
   if (digits === undefined || value > maxBodyLimit) return integer(option, text, 0, maxBodyLimit);
   return value;
 }
-
-export type { Setting, View };
