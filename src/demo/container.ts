@@ -5,6 +5,8 @@ import { addresses } from './addresses.ts';
 import { serveDns } from './dns-server.ts';
 import { serveHttp } from './http-server.ts';
 
+// What /proc/PID/comm says, and so what the target is called.
+process.title = 'upbeat';
 isolateNetwork();
 bringUpLoopback(Object.values(addresses));
 await serveDns();

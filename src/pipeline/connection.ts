@@ -26,16 +26,24 @@ function ipv6(w0: number, w1: number, w2: number, w3: number): string {
   return formatIpv6(scratch, 0);
 }
 
-function endpoint(address: string, port: number, names: Names): Endpoint {
-  const name = names.of(address);
+function endpoint(address: string, port: number, name: string | undefined): Endpoint {
   return name === undefined ? { address, port } : { address, port, name };
 }
 
 /** @param flipped content showed that the server was taken for the client */
 export function describe(conn: Conn, flipped: boolean, names: Names): Connection {
   const v4 = conn.version === 4;
-  const a = endpoint(v4 ? ipv4(conn.c0) : ipv6(conn.c0, conn.c1, conn.c2, conn.c3), conn.clientPort, names);
-  const b = endpoint(v4 ? ipv4(conn.s0) : ipv6(conn.s0, conn.s1, conn.s2, conn.s3), conn.serverPort, names);
+  const from = v4 ? ipv4(conn.c0) : ipv6(conn.c0, conn.c1, conn.c2, conn.c3);
+  const to = v4 ? ipv4(conn.s0) : ipv6(conn.s0, conn.s1, conn.s2, conn.s3);
+  let fromName = names.of(from);
+  let toName = names.of(to);
+  // Both ends in one container: its name tells them apart no more, what DNS said may.
+  if (fromName === toName) {
+    fromName = names.learned(from);
+    toName = names.learned(to);
+  }
+  const a = endpoint(from, conn.clientPort, fromName);
+  const b = endpoint(to, conn.serverPort, toName);
   return {
     id: conn.id,
     transport: conn.transport === 6 ? 'tcp' : 'udp',

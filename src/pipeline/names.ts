@@ -17,6 +17,11 @@ export class Names {
     return this.#known.get(address) ?? this.#seen.get(address);
   }
 
+  /** By DNS alone. */
+  learned(address: string): string | undefined {
+    return this.#seen.get(address);
+  }
+
   /** An answer names the addresses it gives by what was asked, not by where a CNAME led. */
   learn(exchange: Exchange): void {
     if (exchange.protocol !== 'dns') return;
