@@ -49,8 +49,10 @@ export interface Analyzer {
 
 export interface AnalyzerContext {
   readonly connection: Connection;
-  /** Bytes of a body kept for show; the rest is counted only. */
+  /** Bytes of a body kept for show; the rest is counted only. 0: none is wanted, which is no incompleteness. */
   readonly bodyLimit: number;
+  /** false: nobody looks at `opened`, it may be left out. */
+  readonly wantsOpened?: boolean;
   /** The exchange of the parent protocol that switched to this one. */
   readonly carrier?: Exchange;
 }

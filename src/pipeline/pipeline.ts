@@ -74,10 +74,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     names,
     bodyLimit: options.bodyLimit,
     inners: options.inners ?? [],
+    wantsOpened: sinks.some((sink) => sink.opened),
     exchange(exchange: Exchange) {
       count.exchanges++;
       names.learn(exchange);
-      for (const sink of sinks) sink.exchange?.(exchange);
+      for (let i = 0; i < sinks.length; i++) sinks[i]!.exchange?.(exchange);
     },
     opened(exchange: Exchange) {
       for (const sink of sinks) sink.opened?.(exchange);

@@ -31,6 +31,8 @@ export interface TreeHost {
   readonly names: Names;
   readonly bodyLimit: number;
   readonly inners: readonly InnerModule[];
+  /** Whether any sink shows requests under way. */
+  readonly wantsOpened: boolean;
   exchange(exchange: Exchange): void;
   opened(exchange: Exchange): void;
   weird(name: string): void;
@@ -155,8 +157,8 @@ export class Tree implements AnalyzerOutput {
 
   #context(carrier?: Exchange): AnalyzerContext {
     const { connection } = this;
-    const { bodyLimit } = this.#host;
-    return carrier ? { connection, bodyLimit, carrier } : { connection, bodyLimit };
+    const { bodyLimit, wantsOpened } = this.#host;
+    return carrier ? { connection, bodyLimit, wantsOpened, carrier } : { connection, bodyLimit, wantsOpened };
   }
 
   /** After a call into the analyzer: what it asked for is done when it no longer runs. */

@@ -6,12 +6,11 @@ export function redactExchange(exchange: Exchange): Exchange {
   const { request, response } = exchange;
   const fields = redactFields(exchange.fields);
   if (!request && !response && fields === exchange.fields) return exchange;
-  return {
-    ...exchange,
-    fields,
-    ...(request ? { request: new CleanMessage(request) } : {}),
-    ...(response ? { response: new CleanMessage(response) } : {}),
-  };
+  const clean: { -readonly [K in keyof Exchange]: Exchange[K] } = { ...exchange };
+  clean.fields = fields;
+  if (request) clean.request = new CleanMessage(request);
+  if (response) clean.response = new CleanMessage(response);
+  return clean;
 }
 
 /** Field names are ours: only clear ones count. `http.response.code` is a status, not a login code. */

@@ -19,8 +19,16 @@ export function u32le(b: Uint8Array, o: number): number {
 
 const latin1Chunk = 4096;
 
+/** Node's own, where there is one: a tenth of the time of the portable way. */
+const nodeLatin1 = (
+  globalThis as {
+    Buffer?: { prototype: { latin1Slice?(this: Uint8Array, start: number, end: number): string } };
+  }
+).Buffer?.prototype.latin1Slice;
+
 /** Bytes as Latin-1 (each byte one char code), in chunks so that no call has too many arguments. */
 export function latin1(b: Uint8Array, start = 0, end = b.length): string {
+  if (nodeLatin1) return nodeLatin1.call(b, start, end);
   if (end - start <= latin1Chunk) return String.fromCharCode.apply(null, b.subarray(start, end) as never);
   let s = '';
   for (let at = start; at < end; at += latin1Chunk) s += latin1(b, at, Math.min(end, at + latin1Chunk));

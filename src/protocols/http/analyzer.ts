@@ -32,6 +32,8 @@ interface Pending {
   informational: string[] | undefined;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 const noMissing: readonly Incompleteness[] = [];
 const noWeirds: readonly string[] = [];
 
@@ -149,7 +151,8 @@ export class HttpAnalyzer implements Analyzer {
     this.#waiting.push(pending);
     const { framing, weird } = framingOf(headers, true, line.method, 0);
     if (weird) this.#weird(weird);
-    this.#out.opened(this.#exchange(pending, undefined, undefined, 'unanswered', at));
+    if (this.#context.wantsOpened !== false)
+      this.#out.opened(this.#exchange(pending, undefined, undefined, 'unanswered', at));
     return framing;
   }
 
@@ -240,11 +243,9 @@ export class HttpAnalyzer implements Analyzer {
     const weirds = this.#weirds.length > 0 ? this.#weirds : noWeirds;
     if (this.#weirds.length > 0) this.#weirds = [];
     const startAt = asked?.startAt ?? this.#responseStartAt;
-    return {
+    const exchange: Writable<Exchange> = {
       protocol: 'http',
       connection: this.#context.connection,
-      ...(request ? { request } : {}),
-      ...(response ? { response } : {}),
       startAt,
       endAt: Math.max(at, startAt),
       fields,
@@ -252,6 +253,10 @@ export class HttpAnalyzer implements Analyzer {
       missing: this.#missing(asked, answer, responseLost),
       weirds,
     };
+    // Not spread into the literal: that costs more than all the rest of this function.
+    if (request) exchange.request = request;
+    if (response) exchange.response = response;
+    return exchange;
   }
 
   #missing(

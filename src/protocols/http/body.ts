@@ -40,14 +40,17 @@ export function framingOf(
   return { framing: request ? none : { kind: 'close' }, weird: '' };
 }
 
+/** More would not be exact in a double. */
+const digits = /^\d{1,15}$/;
+
 /** undefined: none; -1: not a number, or several that differ. */
 function contentLength(headers: readonly Header[]): number | undefined {
   const text = header(headers, 'content-length');
   if (text === '') return undefined;
-  const values = headerList(headers, 'content-length')
-    .split(',')
-    .map((v) => v.trim());
-  if (values.some((v) => v !== values[0]) || !/^\d{1,15}$/.test(values[0]!)) return -1;
+  const list = headerList(headers, 'content-length');
+  if (list === text && digits.test(text)) return Number(text);
+  const values = list.split(',').map((v) => v.trim());
+  if (values.some((v) => v !== values[0]) || !digits.test(values[0]!)) return -1;
   return Number(values[0]);
 }
 

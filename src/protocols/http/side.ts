@@ -9,6 +9,7 @@ const nothing = new Uint8Array(0);
 const resyncLineLimit = 8 * 1024;
 /** What a client sends ahead of the answer to its CONNECT or Upgrade. */
 const restLimit = 64 * 1024;
+const noEncodings: readonly string[] = [];
 const noHeaders: readonly Header[] = [];
 
 /** What a side tells its analyzer. */
@@ -248,22 +249,22 @@ export class HttpSide {
     this.#keptNow = 0;
     const head = this.#head!;
     const body = this.#bodyTotal > 0 ? this.#makeBody(head) : undefined;
-    const message: Message = {
+    const message: { -readonly [K in keyof Message]: Message[K] } = {
       startAt: this.#startAt,
       endAt: at,
       wireBytes: this.#wireBytes,
       startLine: head.startLine,
       headers: head.headers,
       trailers: this.#chunks ? this.#chunks.trailers : noHeaders,
-      ...(body ? { body } : {}),
     };
+    if (body) message.body = body;
     const lostBytes = this.#lost;
     const bodyCutAt = this.#bodyTotal > this.#bodyKept + this.#lost ? this.#bodyKept : 0;
     this.#state = 'head';
     this.#started = false;
     this.#head = undefined;
     this.#chunks = undefined;
-    this.#body = [];
+    if (this.#body.length > 0) this.#body = [];
     this.#bodyKept = 0;
     this.#bodyTotal = 0;
     this.#lost = 0;
@@ -274,12 +275,12 @@ export class HttpSide {
   #makeBody(head: Head): Body {
     const encodings = headerList(head.headers, 'content-encoding').toLowerCase();
     return {
-      bytes: this.#body.length === 1 ? this.#body[0]! : concatBytes(this.#body),
+      bytes: this.#body.length > 1 ? concatBytes(this.#body) : (this.#body[0] ?? nothing),
       totalLength: this.#bodyTotal,
       contentType: header(head.headers, 'content-type'),
       encodings:
         encodings === ''
-          ? []
+          ? noEncodings
           : encodings
               .split(',')
               .map((e) => e.trim())

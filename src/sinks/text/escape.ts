@@ -17,8 +17,12 @@ const unsafeAll = new RegExp(unsafe.source, 'gu');
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
+/** Most text is this, and needs no second look. */
+const harmless = /^[\x20-\x7e]*$/;
+
 /** One line: every control character becomes visible. */
 export function escapeLine(text: string): string {
+  if (harmless.test(text)) return text;
   const decoded = decodeUtf8(text);
   return unsafe.test(decoded) ? decoded.replace(unsafeAll, show) : decoded;
 }
