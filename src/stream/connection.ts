@@ -9,6 +9,16 @@ export interface EarlySegment {
   at: Timestamp;
 }
 
+/** Sequence numbers wrap: which of two is further on. */
+export function later(a: number, b: number): number {
+  return ((a - b) | 0) >= 0 ? a : b;
+}
+
+/** Sequence number behind the segment. */
+export function endOf(segment: EarlySegment): number {
+  return (segment.seq + segment.length) | 0;
+}
+
 /** One direction of a TCP connection. Sequence numbers are int32: compare by (a - b) | 0. */
 export class Half {
   /** Next byte expected; meaningless until `known`. */
@@ -23,6 +33,8 @@ export class Half {
   /** Highest acknowledgement of this direction by the other side. */
   acked = 0;
   ackSeen = false;
+  /** When the other side last acknowledged anything, new or not. */
+  ackedAt: Timestamp = 0;
   early: EarlySegment[] | undefined = undefined;
   earlyBytes = 0;
   packets = 0;

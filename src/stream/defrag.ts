@@ -10,6 +10,8 @@ const maxBytes = 4 * 1024 * 1024;
 /** net.ipv4.ipfrag_time */
 const timeoutNs = 30e9;
 
+const nothing: Uint8Array = new Uint8Array(0);
+
 interface Datagram {
   readonly startedAt: Timestamp;
   bytes: Uint8Array;
@@ -23,8 +25,10 @@ interface Datagram {
 export class Defragmenter {
   readonly #datagrams = new Map<string, Datagram>();
   #bytes = 0;
-  /** Datagrams given up: timed out, over a limit, overlapping, or cut by the snap length. */
-  dropped = 0;
+  /** Datagrams forgotten because a limit was reached. */
+  evicted = 0;
+  /** Datagrams that never became whole: timed out, overlapping, or cut by the snap length. */
+  incomplete = 0;
 
   /**
    * Takes a fragment. True when it completed its datagram: `p` then stands for the whole one, in a
@@ -36,39 +40,47 @@ export class Defragmenter {
     const key = keyOf(p);
     const end = p.fragOff + p.ipPayloadLen;
     // All but the last are multiples of 8 (RFC 791); a cut one can never be completed.
-    if (captured < p.ipPayloadLen || end > maxLength || (p.fragMore && p.ipPayloadLen % 8 !== 0)) {
-      this.#drop(key, true);
-      return false;
-    }
+    if (captured < p.ipPayloadLen || end > maxLength || (p.fragMore && p.ipPayloadLen % 8 !== 0))
+      return this.#giveUp(key);
+    // One without bytes brings nothing, and would be a range without length.
+    if (p.ipPayloadLen === 0) return false;
     let datagram = this.#datagrams.get(key);
     if (!datagram) {
-      if (this.#datagrams.size >= maxDatagrams) this.#dropOldest();
-      datagram = { startedAt: at, bytes: new Uint8Array(0), have: [], total: -1, proto: p.ipProto };
+      if (this.#datagrams.size >= maxDatagrams) this.#evictOldest(key);
+      datagram = { startedAt: at, bytes: nothing, have: [], total: -1, proto: p.ipProto };
       this.#datagrams.set(key, datagram);
     }
     // RFC 8200 section 4.5: the first fragment's next header counts.
     if (p.fragOff === 0) datagram.proto = p.ipProto;
     if (!p.fragMore) {
-      if (datagram.total >= 0 && datagram.total !== end) return this.#drop(key, true);
+      if (datagram.total >= 0 && datagram.total !== end) return this.#giveUp(key);
       datagram.total = end;
     }
     const added = addRange(datagram.have, p.fragOff, end);
     // Overlaps are an attack (RFC 5722 section 3): the datagram goes. An exact repeat is harmless.
-    if (added === 'overlap') return this.#drop(key, true);
+    if (added === 'overlap') return this.#giveUp(key);
     if (added === 'repeat') return false;
-    this.#store(datagram, p, end);
+    this.#store(key, datagram, p, end);
     const whole = datagram.have.length === 2 && datagram.have[0] === 0 && datagram.have[1] === datagram.total;
     if (!whole) return false;
-    this.#drop(key, false);
+    this.#forget(key);
     fill(p, datagram);
     return true;
   }
 
-  #store(datagram: Datagram, p: Packet, end: number): void {
+  /** The capture is over: what is under way stays incomplete. */
+  finish(): void {
+    this.incomplete += this.#datagrams.size;
+    this.#datagrams.clear();
+    this.#bytes = 0;
+  }
+
+  #store(key: string, datagram: Datagram, p: Packet, end: number): void {
     if (datagram.bytes.length < end) {
       const size = Math.min(maxLength, Math.max(end, datagram.bytes.length * 2, 4096));
-      while (this.#bytes + size > maxBytes && this.#datagrams.size > 1) this.#dropOldest();
-      this.#bytes += size - datagram.bytes.length;
+      const more = size - datagram.bytes.length;
+      while (this.#bytes + more > maxBytes && this.#datagrams.size > 1) this.#evictOldest(key);
+      this.#bytes += more;
       const grown = new Uint8Array(size);
       grown.set(datagram.bytes);
       datagram.bytes = grown;
@@ -76,19 +88,25 @@ export class Defragmenter {
     datagram.bytes.set(p.buf.subarray(p.ipPayloadOff, p.ipPayloadOff + p.ipPayloadLen), p.fragOff);
   }
 
-  #drop(key: string, lost: boolean): false {
+  #forget(key: string): void {
     const datagram = this.#datagrams.get(key);
-    if (datagram) {
-      this.#bytes -= datagram.bytes.length;
-      this.#datagrams.delete(key);
-    }
-    if (lost) this.dropped++;
+    if (!datagram) return;
+    this.#bytes -= datagram.bytes.length;
+    this.#datagrams.delete(key);
+  }
+
+  #giveUp(key: string): false {
+    this.#forget(key);
+    this.incomplete++;
     return false;
   }
 
-  #dropOldest(): void {
+  /** @param except the one that room is made for */
+  #evictOldest(except: string): void {
     for (const key of this.#datagrams.keys()) {
-      this.#drop(key, true);
+      if (key === except) continue;
+      this.#forget(key);
+      this.evicted++;
       return;
     }
   }
@@ -97,7 +115,7 @@ export class Defragmenter {
     // Insertion order is time order: the first that is young enough ends the walk.
     for (const [key, datagram] of this.#datagrams) {
       if (at - datagram.startedAt <= timeoutNs) return;
-      this.#drop(key, true);
+      this.#giveUp(key);
     }
   }
 }

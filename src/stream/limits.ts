@@ -4,14 +4,16 @@ const MiB = 1024 * KiB;
 
 /** All memory this room may take, and how long it waits. Times in nanoseconds of packet time. */
 export interface StreamLimits {
-  /** Connections known at once. The one quiet for longest goes first, closed ones before open ones. */
+  /** Connections known at once. Closed ones go first, then those that never opened; the quietest of them. */
   readonly connections: number;
   /** Bytes held behind a hole in one direction, and in all together. */
   readonly pendingBytes: number;
   readonly pendingTotal: number;
-  /** A hole older than this is called lost, acknowledged or not. */
+  /** A hole that no acknowledgement has spoken of for so long is called lost. */
   readonly holeNs: number;
   readonly tcpIdleNs: number;
+  /** One side has ended, and neither speaks. */
+  readonly closingNs: number;
   readonly openingNs: number;
   readonly udpIdleNs: number;
   readonly lingerNs: number;
@@ -20,13 +22,15 @@ export interface StreamLimits {
 export const defaultLimits: StreamLimits = {
   // About 1 KiB each with its analyzer: 64 MiB at most.
   connections: 65_536,
-  // A receive window as Linux grows it by default for most paths (tcp_rmem's 6 MiB is the exception).
-  pendingBytes: 1 * MiB,
+  // One hole holds up what follows for a round trip: a receive window, which tcp_rmem lets grow to 6 MiB.
+  pendingBytes: 8 * MiB,
   pendingTotal: 32 * MiB,
   // Retransmission timers start at 1 s (RFC 6298 section 2.1): five tries have had their chance.
   holeNs: 5 * second,
   // Pools keep connections for hours; forgetting one costs its names and its place in the protocol.
   tcpIdleNs: 2 * 3600 * second,
+  // nf_conntrack_tcp_timeout_fin_wait; what still flows in one direction keeps it open.
+  closingNs: 120 * second,
   // Linux gives up on SYN after 127 s (tcp_syn_retries 6).
   openingNs: 130 * second,
   // nf_conntrack_udp_timeout; resolvers ask again after 5 s, so an unanswered question is told by then.

@@ -23,6 +23,7 @@ export interface StreamCounters {
   retransmitted: number;
   lost: number;
   outOfOrder: number;
+  stray: number;
 }
 
 export interface StreamsOptions {
@@ -40,6 +41,8 @@ export interface Streams {
   finish(): void;
   counters(): StreamCounters;
   readonly size: number;
+  /** Bytes behind holes. */
+  readonly held: number;
 }
 
 /** First port of the ranges systems give to clients: Linux 32768 (ip_local_port_range), IANA 49152. */
@@ -54,7 +57,9 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
   const tcpIdle = new Queue(limits.tcpIdleNs);
   const udpIdle = new Queue(limits.udpIdleNs);
   const lingering = new Queue(limits.lingerNs);
-  const queues = [lingering, udpIdle, opening, tcpIdle];
+  const closing = new Queue(limits.closingNs);
+  // In the order in which they make room: a flood of SYNs must not cost those that speak.
+  const queues = [lingering, opening, udpIdle, closing, tcpIdle];
   let connections = 0;
   let evicted = 0;
   let now: Timestamp = 0;
@@ -77,9 +82,8 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
     const conn = table.add(p, sentByClient(p));
     conn.id = ++connections;
     conn.openedAt = at;
-    conn.joinedMidStream = p.transport === 6 && (p.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) !== TcpFlag.syn;
-    // Seen from the SYN-ACK on: nothing of the streams is missing.
-    if (p.transport === 6 && p.tcpFlags & TcpFlag.syn) conn.joinedMidStream = false;
+    // Seen from the SYN-ACK on, nothing of the streams is missing either.
+    conn.joinedMidStream = p.transport === 6 && (p.tcpFlags & TcpFlag.syn) === 0;
     out.open(conn);
     return conn;
   }
@@ -145,14 +149,16 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
       conn = open(p, at);
     }
     const fromClient = table.fromClient;
-    conn.lastAt = at;
     (fromClient ? conn.client : conn.server).packets++;
+    // Its time stays what it was: whatever goes on there is soon looked at as a connection of its own.
     if (conn.closed) return;
+    conn.lastAt = at;
     reassembler.packet(conn, fromClient ? 'client' : 'server', p, at);
     if (tcpFlags & TcpFlag.rst) {
       const refused = !fromClient && conn.client.synSeen && !conn.server.synSeen && conn.client.bytes === 0;
       close(conn, refused ? 'refused' : 'rst', at);
     } else if (conn.client.ended && conn.server.ended) close(conn, 'fin', at);
+    else if (conn.client.ended || conn.server.ended) closing.push(conn);
     else if (conn.client.synSeen && !conn.server.synSeen && conn.server.packets === 0) opening.push(conn);
     else tcpIdle.push(conn);
   }
@@ -182,15 +188,18 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
 
   return {
     packet(p, at) {
-      if (at > now) now = at;
-      expire(now);
+      // As the packets have it, even where their clock steps back: files are joined in any order.
+      now = at;
+      expire(at);
       const conn = table.find(p);
       if (p.transport === 6) tcp(conn, p, at);
       else if (p.transport === 17) udp(conn, p, at);
     },
     tick(at) {
-      if (at > now) now = at;
-      expire(now);
+      if (at < now) return;
+      now = at;
+      reassembler.tick(at);
+      expire(at);
     },
     finish() {
       for (const queue of queues)
@@ -202,6 +211,9 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
     counters: () => ({ connections, evicted, ...reassembler.counters }),
     get size() {
       return table.size;
+    },
+    get held() {
+      return reassembler.held;
     },
   };
 }

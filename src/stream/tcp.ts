@@ -1,6 +1,6 @@
 /** TCP reassembly of one direction: bytes in order, once; holes as gaps. RFC 9293 section 3.4. */
 import { type Packet, type Side, TcpFlag, type Timestamp } from '../model/index.ts';
-import type { Conn, EarlySegment, Half } from './connection.ts';
+import { type Conn, type EarlySegment, endOf, type Half, later } from './connection.ts';
 import type { StreamLimits } from './limits.ts';
 
 export interface TcpCounters {
@@ -10,6 +10,8 @@ export interface TcpCounters {
   lost: number;
   /** Segments that came before an earlier one. */
   outOfOrder: number;
+  /** Segments far outside any window that nobody acknowledged: not part of the stream. */
+  stray: number;
 }
 
 export interface SegmentOutput {
@@ -18,11 +20,17 @@ export interface SegmentOutput {
   end(conn: Conn, side: Side, reason: 'fin', at: Timestamp): void;
 }
 
+/** What a held segment takes beside its bytes: many small ones must not take more than a few large ones. */
+const segmentOverhead = 192;
+/** No receiver's window in use reaches further (tcp_rmem ends at 6 to 32 MiB). */
+const maxAhead = 32 * 1024 * 1024;
+
 export class Reassembler {
   readonly #limits: StreamLimits;
   readonly #out: SegmentOutput;
-  readonly counters: TcpCounters = { retransmitted: 0, lost: 0, outOfOrder: 0 };
-  /** Bytes held behind holes, all connections. */
+  readonly #withHoles = new Set<Conn>();
+  readonly counters: TcpCounters = { retransmitted: 0, lost: 0, outOfOrder: 0, stray: 0 };
+  /** Bytes held behind holes, all connections, overhead included. */
   held = 0;
 
   constructor(limits: StreamLimits, out: SegmentOutput) {
@@ -38,13 +46,8 @@ export class Reassembler {
       this.#acknowledge(conn, side === 'client' ? 'server' : 'client', p.tcpAck | 0, at);
     let seq = p.tcpSeq | 0;
     if (flags & TcpFlag.syn) {
-      half.isn = seq;
-      half.synSeen = true;
+      this.#synchronize(conn, side, p);
       seq = (seq + 1) | 0;
-      if (!half.known) {
-        half.known = true;
-        half.nextSeq = seq;
-      }
     }
     if (half.ended) {
       this.counters.retransmitted += p.payloadLen;
@@ -62,6 +65,22 @@ export class Reassembler {
     }
     if (half.early) this.#release(conn, side, half, at);
     if (half.finSeen) this.#finish(conn, side, half, at);
+  }
+
+  /** A SYN says where its direction begins, a SYN-ACK where the other does too, seen or not. */
+  #synchronize(conn: Conn, side: Side, p: Packet): void {
+    const half = conn.half(side);
+    half.isn = p.tcpSeq | 0;
+    half.synSeen = true;
+    if (!half.known) {
+      half.known = true;
+      half.nextSeq = (half.isn + 1) | 0;
+    }
+    const peer = side === 'client' ? conn.server : conn.client;
+    if (p.tcpFlags & TcpFlag.ack && !peer.known) {
+      peer.known = true;
+      peer.nextSeq = p.tcpAck | 0;
+    }
   }
 
   #segment(conn: Conn, side: Side, half: Half, p: Packet, seq: number, at: Timestamp): void {
@@ -104,27 +123,43 @@ export class Reassembler {
     this.#out.gap(conn, side, length, at);
   }
 
-  /** Behind a hole: a copy, sorted by sequence number. */
+  /** Behind a hole: copies of what is not held yet, sorted by sequence number, never overlapping. */
   #keep(conn: Conn, side: Side, half: Half, p: Packet, seq: number, at: Timestamp): void {
     this.counters.outOfOrder++;
     half.early ??= [];
+    this.#withHoles.add(conn);
     const list = half.early;
+    const end = (seq + p.payloadLen) | 0;
     let i = list.length;
     while (i > 0 && ((list[i - 1]!.seq - seq) | 0) > 0) i--;
-    const before = list[i - 1];
-    if (before && before.seq === seq && before.length >= p.payloadLen) {
-      this.counters.retransmitted += p.payloadLen;
-      return;
+    // The first copy of a byte wins: only what lies between those held is new.
+    let from = i > 0 ? later(seq, endOf(list[i - 1]!)) : seq;
+    let fresh = 0;
+    while (((end - from) | 0) > 0) {
+      const next = list[i];
+      const to = next && ((end - next.seq) | 0) > 0 ? next.seq : end;
+      const length = (to - from) | 0;
+      if (length > 0) {
+        list.splice(i++, 0, cutOut(p, (from - seq) | 0, from, length, at));
+        this.#hold(half, list[i - 1]!, 1);
+        fresh += length;
+      }
+      if (!next || to === end) break;
+      from = endOf(next);
+      i++;
     }
-    const bytes = p.buf.slice(p.payloadOff, p.payloadOff + p.payloadCap);
-    list.splice(i, 0, { seq, length: p.payloadLen, bytes, at });
-    half.earlyBytes += bytes.length;
-    this.held += bytes.length;
+    this.counters.retransmitted += p.payloadLen - fresh;
     while (
       half.early &&
       (half.earlyBytes > this.#limits.pendingBytes || this.held > this.#limits.pendingTotal)
     )
       this.#skipHole(conn, side, half, at);
+  }
+
+  #hold(half: Half, segment: EarlySegment, sign: 1 | -1): void {
+    const size = sign * (segment.bytes.length + segmentOverhead);
+    half.earlyBytes += size;
+    this.held += size;
   }
 
   /** Delivers what is no longer behind a hole, and gives up holes that will not be filled. */
@@ -133,25 +168,37 @@ export class Reassembler {
       const first = half.early[0]!;
       const ahead = (first.seq - half.nextSeq) | 0;
       if (ahead <= 0) this.#takeFirst(conn, side, half, at);
-      // The receiver has it, so nobody sends it again; or we have waited long enough.
-      else if ((half.ackSeen && ((half.acked - first.seq) | 0) >= 0) || at - first.at > this.#limits.holeNs)
+      // The receiver has it, so nobody sends it again.
+      else if (half.ackSeen && ((half.acked - first.seq) | 0) >= 0) this.#skipHole(conn, side, half, at);
+      // Or nobody says anything of it: a capture of one side. A receiver that answers waits for it itself.
+      else if (at - Math.max(first.at, half.ackedAt) > this.#limits.holeNs)
         this.#skipHole(conn, side, half, at);
       else return;
     }
   }
 
   #takeFirst(conn: Conn, side: Side, half: Half, at: Timestamp): void {
-    const early = half.early!;
-    const segment = early.shift() as EarlySegment;
-    if (early.length === 0) half.early = undefined;
-    half.earlyBytes -= segment.bytes.length;
-    this.held -= segment.bytes.length;
+    const segment = this.#dropFirst(half);
     const old = (half.nextSeq - segment.seq) | 0;
     this.#deliver(conn, side, half, segment.bytes, 0, segment.bytes.length, segment.length, old, at);
   }
 
+  #dropFirst(half: Half): EarlySegment {
+    const early = half.early!;
+    const segment = early.shift() as EarlySegment;
+    if (early.length === 0) half.early = undefined;
+    this.#hold(half, segment, -1);
+    return segment;
+  }
+
   #skipHole(conn: Conn, side: Side, half: Half, at: Timestamp): void {
-    const length = (half.early![0]!.seq - half.nextSeq) | 0;
+    const first = half.early![0]!;
+    const length = (first.seq - half.nextSeq) | 0;
+    if (length > maxAhead && half.ackSeen && ((half.acked - first.seq) | 0) < 0) {
+      this.#dropFirst(half);
+      this.counters.stray++;
+      return;
+    }
     if (length > 0) {
       half.nextSeq = (half.nextSeq + length) | 0;
       half.bytes += length;
@@ -162,6 +209,7 @@ export class Reassembler {
 
   #acknowledge(conn: Conn, side: Side, ack: number, at: Timestamp): void {
     const half = conn.half(side);
+    half.ackedAt = at;
     if (half.ackSeen && ((ack - half.acked) | 0) <= 0) return;
     half.ackSeen = true;
     half.acked = ack;
@@ -183,9 +231,19 @@ export class Reassembler {
     this.#out.end(conn, side, 'fin', at);
   }
 
+  /** Time passes without packets: holes that nobody speaks of any more are given up. */
+  tick(at: Timestamp): void {
+    for (const conn of this.#withHoles) {
+      if (conn.client.early) this.#release(conn, 'client', conn.client, at);
+      if (conn.server.early) this.#release(conn, 'server', conn.server, at);
+      if (!conn.client.early && !conn.server.early) this.#withHoles.delete(conn);
+    }
+  }
+
   /** The connection ends here: everything held comes out, holes as gaps. */
   flush(conn: Conn, side: Side, at: Timestamp): void {
     const half = conn.half(side);
+    this.#withHoles.delete(conn);
     while (half.early) this.#skipHole(conn, side, half, at);
     if (half.finSeen) {
       half.acked = (half.finSeq + 1) | 0;
@@ -193,4 +251,11 @@ export class Reassembler {
       this.#finish(conn, side, half, at);
     }
   }
+}
+
+/** Bytes of the packet's payload from `skip` on, as far as they were captured. */
+function cutOut(p: Packet, skip: number, seq: number, length: number, at: Timestamp): EarlySegment {
+  const start = p.payloadOff + Math.min(skip, p.payloadCap);
+  const end = p.payloadOff + Math.min(skip + length, p.payloadCap);
+  return { seq, length, bytes: p.buf.slice(start, end), at };
 }

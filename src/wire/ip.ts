@@ -35,7 +35,7 @@ export function decodeIpv4(p: Packet, at: number): void {
   p.ipPayloadOff = at + headerLen;
   p.ipPayloadLen = totalLen - headerLen;
   if (p.ipPayloadOff > end) return stop(p, Problem.truncated);
-  if (!p.isFragment) decodeTransport(p);
+  if (!p.isFragment) transport(p);
 }
 
 export function decodeIpv6(p: Packet, at: number): void {
@@ -48,20 +48,26 @@ export function decodeIpv6(p: Packet, at: number): void {
   p.srcOff = at + 8;
   p.dstOff = at + 24;
   let payloadLen = u16(buf, at + 4);
-  let next = buf[at + 6]!;
-  let off = at + 40;
+  const next = buf[at + 6]!;
+  const off = at + 40;
   // A jumbogram (RFC 2675), or offload as above.
   if (payloadLen === 0 && next !== 59) payloadLen = p.frame.origLen - (off - p.frame.start);
+  walkExtensions(p, next, off, payloadLen);
+}
+
+/** From the header of type `next` at `off` to the transport; `length` bytes of payload from there on. */
+function walkExtensions(p: Packet, next: number, off: number, length: number): void {
+  const { buf, end } = p;
   for (let i = 0; i < maxExtensions; i++) {
     const kind = extensionKind(next);
     if (kind === 'none') break;
     p.ipProto = next;
     p.ipPayloadOff = off;
-    p.ipPayloadLen = payloadLen;
+    p.ipPayloadLen = length;
     if (end - off < 8) return stop(p, Problem.truncated);
-    let length = 8;
-    if (kind === 'options') length = (buf[off + 1]! + 1) * 8;
-    else if (kind === 'ah') length = (buf[off + 1]! + 2) * 4;
+    let size = 8;
+    if (kind === 'options') size = (buf[off + 1]! + 1) * 8;
+    else if (kind === 'ah') size = (buf[off + 1]! + 2) * 4;
     else {
       const field = u16(buf, off + 2);
       p.fragOff = field & 0xfff8;
@@ -71,16 +77,16 @@ export function decodeIpv6(p: Packet, at: number): void {
       p.isFragment = p.fragMore || p.fragOff > 0;
     }
     next = buf[off]!;
-    off += length;
-    payloadLen -= length;
-    if (payloadLen < 0) return stop(p, Problem.malformed);
+    off += size;
+    length -= size;
+    if (length < 0) return stop(p, Problem.malformed);
     if (p.isFragment) break;
   }
   p.ipProto = next;
   p.ipPayloadOff = off;
-  p.ipPayloadLen = payloadLen;
+  p.ipPayloadLen = length;
   if (off > end) return stop(p, Problem.truncated);
-  if (!p.isFragment) decodeTransport(p);
+  if (!p.isFragment) transport(p);
 }
 
 function extensionKind(next: number): 'options' | 'fragment' | 'ah' | 'none' {
@@ -91,8 +97,17 @@ function extensionKind(next: number): 'options' | 'fragment' | 'ah' | 'none' {
   return otherExtensions.includes(next) ? 'options' : 'none';
 }
 
-/** From `ipProto` and the IP payload on: TCP (RFC 9293), UDP (RFC 768). Others keep the IP payload. */
+/**
+ * From `ipProto` and the IP payload on, for a datagram put together from fragments: IPv6 may have headers
+ * behind the fragment header too.
+ */
 export function decodeTransport(p: Packet): void {
+  if (p.ipVersion === 6) walkExtensions(p, p.ipProto, p.ipPayloadOff, p.ipPayloadLen);
+  else transport(p);
+}
+
+/** TCP (RFC 9293), UDP (RFC 768). Others keep the IP payload. */
+function transport(p: Packet): void {
   const at = p.ipPayloadOff;
   if (p.ipProto === IpProto.tcp) return decodeTcp(p, at);
   if (p.ipProto === IpProto.udp) return decodeUdp(p, at);
