@@ -1,21 +1,20 @@
 /** A live capture, in the order that keeps rights out of the parser: look up, open, give up, run. */
-import { LinkType, type Target } from '../model/index.ts';
+import type { Target } from '../model/index.ts';
 import { groupByNamespace, ownPorts, portFilter, resolve, type TargetGroup } from '../target/index.ts';
 import {
   entrust,
   giveUpRights,
-  Opener,
+  type Opener,
   openLive,
   parserUser,
   requireCapabilities,
-  type User,
 } from '../watch/index.ts';
 import { countLines, drive, namesOf, type ViewMaker } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { CliError } from './errors.ts';
 import type { Filter } from './filter-text.ts';
 import { listTargets } from './listing.ts';
-import { type Output, openOutput } from './output.ts';
+import { openOutput } from './output.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
 
@@ -30,37 +29,14 @@ export async function captureLive(
   options: CaptureOptions,
   spec: string,
   given: Filter,
-  maker: ViewMaker,
+  { maker, opener }: { readonly maker: ViewMaker; readonly opener: Opener },
 ): Promise<number> {
-  // A mistake on the command line is told before anything else is tried.
-  given.instructions(LinkType.ethernet);
   if (options.dockerHost !== undefined) process.env['DOCKER_HOST'] = options.dockerHost;
   requireCapabilities();
   if (options.listInterfaces) return listInterfaces(options, spec);
   const user = parserUser(options.user);
   const output = options.write === undefined ? undefined : openOutput(options, given.text);
-  const opener = Opener.start();
-  try {
-    return await run(options, spec, given, { maker, output, opener, user });
-  } finally {
-    opener.close();
-  }
-}
-
-interface Parts {
-  readonly maker: ViewMaker;
-  readonly output: Output | undefined;
-  readonly opener: Opener;
-  readonly user: User;
-}
-
-async function run(
-  options: CaptureOptions,
-  spec: string,
-  given: Filter,
-  { maker, output, opener, user }: Parts,
-): Promise<number> {
-  mark('command line read, opener started');
+  mark('all loaded');
   const targets = await resolve(spec, { host: options.host !== 'no', note: stderr });
   mark('target found');
   const groups = groupByNamespace(targets);
@@ -68,7 +44,7 @@ async function run(
   await entrust(opener, groups, output?.spec);
   mark('opener ready');
   // Frames wait in the kernel's rings from here on: what the views need is loaded meanwhile.
-  const source = openLive(groups, opener, {
+  const source = await openLive(groups, opener, {
     filter: (linktype) => filter.instructions(linktype),
     snaplen: options.snaplen,
     ...(options.direction ? { direction: options.direction } : {}),
@@ -88,7 +64,7 @@ async function run(
   giveUpRights(user);
   mark('rights given up');
   output?.ready(opener);
-  const interfaces = source.interfaceNames();
+  const interfaces = source.interfaces().map((iface) => iface.name);
   if (interfaces.length === 0) stderr(`${spec} has no interface that is up: waiting for one`);
   else stderr(`listening on ${interfaces.join(', ')}${filter.text ? `, filter: ${filter.text}` : ''}`);
   const counters = await drive(source, { view, output, packets: options.packets, live: true });

@@ -1,12 +1,18 @@
 /** What `watch` and `dump` have in common: from words to a running source, and the lines at its end. */
-import type { FrameCollector, PacketSource, SourceCounters, Target } from '../model/index.ts';
+import {
+  type FrameCollector,
+  LinkType,
+  type PacketSource,
+  type SourceCounters,
+  type Target,
+} from '../model/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
 import { Filter, filterText } from './filter-text.ts';
 import type { Output } from './output.ts';
 import { onStdoutFailure, ReaderGone, stderr, stdoutFailure } from './terminal.ts';
-import { printTiming } from './timing.ts';
+import { mark, printTiming } from './timing.ts';
 
 /** What a command does with the frames. Made before rights are given up: it must have imported all it needs. */
 export interface View {
@@ -54,8 +60,18 @@ export async function capture(
         "'porthole ps' lists what can be watched",
       );
     const filter = new Filter(filterText(rest, options.filterFile), options.snaplen, true);
-    const { captureLive } = await import('./capture-live.ts');
-    return await captureLive(options, spec, filter, maker);
+    // A mistake in the filter is told before anything else is tried.
+    filter.instructions(LinkType.ethernet);
+    // The opener is a process of its own: it loads while we do.
+    const { Opener } = await import('../capture/opener/index.ts');
+    const opener = Opener.start();
+    mark('opener started');
+    try {
+      const { captureLive } = await import('./capture-live.ts');
+      return await captureLive(options, spec, filter, { maker, opener });
+    } finally {
+      opener.close();
+    }
   } catch (error) {
     if (hint !== '' && /^(Usage|Target|Filter)Error$/.test((error as Error).name))
       (error as { hint?: string }).hint = hint;

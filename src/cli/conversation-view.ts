@@ -8,6 +8,7 @@ import { createTextSink, stdoutText } from '../sinks/text/index.ts';
 import type { Setting, View } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { platform } from './platform.ts';
+import { stdoutFailed } from './terminal.ts';
 
 export interface ConversationOptions {
   readonly options: CaptureOptions;
@@ -22,7 +23,7 @@ const outputLimit = 8 * 1024 * 1024;
 
 export function conversationView(setting: Setting, wanted: ConversationOptions): View {
   const { options } = wanted;
-  const out = stdoutText(outputLimit);
+  const out = stdoutText(outputLimit, stdoutFailed);
   // A file can wait for its reader; a live capture must not.
   const write = setting.live
     ? (text: string) => out.write(text)

@@ -12,6 +12,7 @@ import type { FrameTap, Opener, OutputSpec } from '../watch/index.ts';
 import { outputOwner } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
+import { stdoutFailed } from './terminal.ts';
 
 /** Captures hold secrets. */
 const fileMode = 0o600;
@@ -75,7 +76,11 @@ export function openOutput(options: CaptureOptions, filter: string): Output {
     tap: sink,
     spec: isStdout ? undefined : spec,
     ready(opener) {
-      open = isStdout ? { open: () => stdoutOutput() } : opener ? openedBy(opener) : fileOutputs(spec);
+      open = isStdout
+        ? { open: () => stdoutOutput(stdoutFailed) }
+        : opener
+          ? openedBy(opener)
+          : fileOutputs(spec);
       first = open.open(0, Math.floor(Date.now() / 1000));
     },
     onEnd(stop) {

@@ -4,6 +4,7 @@ import { createPrinter, type PrintOptions } from '../sinks/tcpdump/index.ts';
 import { stdoutText } from '../sinks/text/index.ts';
 import type { Setting, View } from './capture.ts';
 import { portNames } from './names.ts';
+import { stderr, stdoutFailed } from './terminal.ts';
 
 /** Text waiting for a slow reader. Live, packets on top are shed and counted; a file waits. */
 const outputLimit = 8 * 1024 * 1024;
@@ -11,7 +12,7 @@ const outputLimit = 8 * 1024 * 1024;
 const chunkChars = 65_536;
 
 export function packetView(setting: Setting, options: PrintOptions): View {
-  const out = stdoutText(outputLimit);
+  const out = stdoutText(outputLimit, stdoutFailed);
   const ports = options.noNames > 0 ? undefined : portNames();
   const printer = createPrinter({
     ...options,
@@ -26,6 +27,7 @@ export function packetView(setting: Setting, options: PrintOptions): View {
     pending = '';
   };
   let full = false;
+  let catchingUp = false;
   return {
     tap: {
       frame(frame: Frame) {
@@ -36,17 +38,21 @@ export function packetView(setting: Setting, options: PrintOptions): View {
         pending += printer.print(frame);
         if (pending.length >= chunkChars) flush();
       },
-      loss(loss) {
-        if (loss.kind === 'damaged' || loss.kind === 'kernelDrop')
-          process.stderr.write(
-            `porthole: ${loss.detail ?? `${loss.count} packets dropped by the kernel${loss.iface ? ` on ${loss.iface.name}` : ''}`}\n`,
-          );
+      loss({ kind, count, detail, iface }) {
+        if (kind === 'damaged') stderr(detail ?? 'the capture is damaged');
+        else if (kind === 'kernelDrop')
+          stderr(`${count} packets dropped by the kernel${iface ? ` on ${iface.name}` : ''}`);
       },
-      note: (text) => void process.stderr.write(`porthole: ${text}\n`),
+      note: stderr,
       batch() {
         flush();
         if (!setting.live) return out.drain();
-        if (full) void out.drain().then(() => (full = false));
+        if (!full || catchingUp) return;
+        catchingUp = true;
+        void out.drain().then(() => {
+          full = false;
+          catchingUp = false;
+        });
       },
     },
     async finish() {

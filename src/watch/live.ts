@@ -67,15 +67,15 @@ export function giveUpRights(user: User): void {
 export type CaptureSettings = Omit<LiveOptions, 'namespaces' | 'opener'>;
 
 /**
- * Opens every interface of every group. When it returns, frames are being captured: into the kernel's
+ * Opens every interface of every group. When it resolves, frames are being captured: into the kernel's
  * rings, where they wait until `run` reads them. Nothing of them is looked at here.
  */
 export function openLive(
   groups: readonly TargetGroup[],
   opener: Opener,
   settings: CaptureSettings,
-): LiveCapture {
-  return new LiveCapture({
+): Promise<LiveCapture> {
+  return LiveCapture.open({
     ...settings,
     opener,
     namespaces: groups.map((group) => ({

@@ -1,5 +1,6 @@
 /** One captured interface: socket, ring and their counters. */
-import { closeSync } from 'node:fs';
+import { close, closeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { BpfInstruction, CaptureInterface } from '../../model/index.ts';
 import {
   attachFilter,
@@ -9,6 +10,7 @@ import {
   mapRing,
   type RingMemory,
   readStatistics,
+  SystemError,
   setPromiscuous,
   unmapRing,
 } from '../sys/index.ts';
@@ -26,6 +28,20 @@ export interface DeviceOptions {
   readonly retireMs: number;
 }
 
+/**
+ * Blocks hold at least one frame of the largest size: 262144 bytes and headers fit the large ones; the
+ * small ones, for hosts of many interfaces, hold what segmentation offload makes (64 KiB).
+ */
+const blockSizes = { large: 512 * 1024, small: 128 * 1024 };
+
+/** How a share of memory becomes blocks: one is read while the kernel fills another. */
+export function ringGeometry(bytes: number): { blockSize: number; blockCount: number } {
+  const blockSize = bytes >= 4 * blockSizes.large ? blockSizes.large : blockSizes.small;
+  return { blockSize, blockCount: Math.max(2, Math.floor(bytes / blockSize)) };
+}
+
+const closeLater = promisify(close);
+
 const rejectAll: readonly BpfInstruction[] = [{ code: 6, jt: 0, jf: 0, k: 0 }];
 
 export class Device {
@@ -40,17 +56,31 @@ export class Device {
   /** The interface is gone; the ring is read until this time (performance.now), then closed. */
   closeAt = Number.POSITIVE_INFINITY;
 
-  /** Takes the socket over. The filter is in place before bind: nothing unfiltered is ever queued. */
-  constructor(fd: number, options: DeviceOptions) {
+  /**
+   * Takes the socket over, and closes it when something fails. The filter is in place before bind:
+   * nothing unfiltered is ever queued. Throws SystemError.
+   */
+  static async open(fd: number, options: DeviceOptions): Promise<Device> {
+    try {
+      attachFilter(fd, options.filter);
+      const memory = await mapLargest(fd, options);
+      return new Device(fd, options, memory);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  private constructor(fd: number, options: DeviceOptions, memory: RingMemory) {
+    const { link } = options;
     this.fd = fd;
-    this.link = options.link;
-    attachFilter(fd, options.filter);
-    this.#memory = mapRing(fd, options.blockSize, options.blockCount, options.retireMs);
+    this.link = link;
+    this.#memory = memory;
     // Loopback shows each frame leaving and coming: the leaving copy is left out, as libpcap does.
-    if (options.link.loopback) ignoreOutgoing(fd);
-    if (options.promiscuous && !options.link.loopback) setPromiscuous(fd, options.link.index);
-    this.reader = new RingReader(this.#memory, options);
-    bindToInterface(fd, options.link.index);
+    const onlyIncoming = link.loopback && !ignoreOutgoing(fd);
+    if (options.promiscuous && !link.loopback) setPromiscuous(fd, link.index);
+    this.reader = new RingReader(memory, onlyIncoming ? { ...options, direction: 'in' } : options);
+    bindToInterface(fd, link.index);
   }
 
   /** True when a block lies open; takes the next one if the kernel has handed it over. */
@@ -78,8 +108,23 @@ export class Device {
     return { drops: now.drops, freezes: now.freezes };
   }
 
-  close(): void {
+  /** The kernel takes its time to let go of a ring: a grace period. */
+  close(): Promise<void> {
     unmapRing(this.#memory);
-    closeSync(this.fd);
+    return closeLater(this.fd);
+  }
+}
+
+/** Half the ring when the kernel has not enough memory in one piece, down to two blocks. */
+async function mapLargest(
+  fd: number,
+  { blockSize, blockCount, retireMs }: DeviceOptions,
+): Promise<RingMemory> {
+  for (let count = blockCount; ; count = count >> 1) {
+    try {
+      return await mapRing(fd, blockSize, count, retireMs);
+    } catch (error) {
+      if (!(error instanceof SystemError) || error.code !== 'ENOMEM' || count < 4) throw error;
+    }
   }
 }

@@ -29,13 +29,19 @@ export const socketpair: (domain: number, type: number, protocol: number, out: n
 export const bind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
   'int bind(int fd, const void *address, uint32_t length)',
 );
-export const setsockopt: (
-  fd: number,
-  level: number,
-  name: number,
-  value: Uint8Array,
-  length: number,
-) => number = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
+/** setsockopt(2); `.async` runs on a pool thread. */
+export const setsockopt = libc.func(
+  'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+) as ((fd: number, level: number, name: number, value: Uint8Array, length: number) => number) & {
+  async(
+    fd: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    length: number,
+    done: (error: Error | null, result: number) => void,
+  ): void;
+};
 export const getsockopt: (
   fd: number,
   level: number,
@@ -89,12 +95,12 @@ export const sendmsg: (fd: number, message: object, flags: number) => number = l
 export const recvmsg: (fd: number, message: object, flags: number) => number = libc.func(
   'intptr_t recvmsg(int fd, _Inout_ msghdr *message, int flags)',
 );
-/** pidfd_open(2) has no glibc wrapper before 2.36: 434 on every architecture. */
+/** pidfd_open(2) has no glibc wrapper before 2.36: 434 on every architecture. Throws SystemError. */
 const syscall3: (number: number, a: number, b: number) => number = libc.func(
   'long syscall(long number, long a, long b)',
 );
 export function pidfdOpen(pid: number): number {
-  return syscall3(434, pid, 0);
+  return check('pidfd_open', syscall3(434, pid, 0));
 }
 
 /** Makes an ArrayBuffer over mapped memory. It must not be used after munmap. */

@@ -60,7 +60,12 @@ export interface RingMemory {
  * Turns the socket into a TPACKET_V3 ring and maps it. Needs no capability: the socket is enough.
  * @param retireMs a block is handed over at the latest after so many milliseconds
  */
-export function mapRing(fd: number, blockSize: number, blockCount: number, retireMs: number): RingMemory {
+export async function mapRing(
+  fd: number,
+  blockSize: number,
+  blockCount: number,
+  retireMs: number,
+): Promise<RingMemory> {
   setInt(fd, PACKET_VERSION, TPACKET_V3, 'PACKET_VERSION');
   // Room before each frame to put a stripped VLAN tag or a cooked header back.
   setInt(fd, PACKET_RESERVE, 16, 'PACKET_RESERVE');
@@ -71,14 +76,27 @@ export function mapRing(fd: number, blockSize: number, blockCount: number, retir
   request.writeUInt32LE(frameSize, 8);
   request.writeUInt32LE((blockSize / frameSize) * blockCount, 12);
   request.writeUInt32LE(retireMs, 16);
-  c.check(
-    'setsockopt(PACKET_RX_RING)',
-    c.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, request, request.length),
-  );
+  await setRing(fd, request);
   const length = blockSize * blockCount;
   const address = c.mmap(null, length, PROT_READ_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
   if (BigInt.asIntN(64, address) === -1n) throw new c.SystemError('mmap of the packet ring');
   return { address, bytes: c.viewMemory(address, length), blockSize, blockCount };
+}
+
+/** On a pool thread: the kernel waits for a grace period (packet_set_ring), tens of ms on a busy machine. */
+async function setRing(fd: number, request: Buffer): Promise<void> {
+  const result = await new Promise<number>((resolve, reject) => {
+    c.setsockopt.async(fd, SOL_PACKET, PACKET_RX_RING, request, request.length, (error, value) => {
+      if (error) reject(error);
+      else resolve(value);
+    });
+  });
+  if (result === 0) return;
+  // errno is the thread's own: asked again on this one, it fails for the same reason.
+  c.check(
+    'setsockopt(PACKET_RX_RING)',
+    c.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, request, request.length),
+  );
 }
 
 export function unmapRing(ring: RingMemory): void {

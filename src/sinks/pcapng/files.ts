@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { type RotationPlan, rotatedName } from '../../pcap/index.ts';
+import { FdWriter } from '../fd-writer.ts';
 
 export interface OutputFile {
   readonly path: string;
@@ -121,23 +122,19 @@ export function fileOutputs(spec: FileSpec): OutputOpener {
 /** Bytes that may wait for the reader of a pipe before the capture waits too. */
 const pipeLimit = 4 * 1024 * 1024;
 
-/** stdout as a capture file: the reader that goes away ends the process as it ends tcpdump. */
-export function stdoutOutput(stream: NodeJS.WriteStream = process.stdout): OutputFile {
+/**
+ * stdout as a capture file.
+ * @param onError the reader has gone, or the disk behind it is full
+ */
+export function stdoutOutput(onError: (error: NodeJS.ErrnoException) => void, fd = 1): OutputFile {
+  const writer = new FdWriter(fd, onError);
   return {
     path: 'stdout',
     write(bytes) {
-      // The bytes are kept until they are written: the writer's memory is used again.
-      stream.write(Buffer.from(bytes));
-      if (stream.writableLength < pipeLimit) return;
-      return new Promise((resolve) => {
-        stream.once('drain', resolve);
-        stream.once('close', resolve);
-      });
+      // The bytes are kept until they are written: the caller's memory is used again.
+      writer.write(Buffer.from(bytes));
+      if (writer.waiting >= pipeLimit) return writer.drain();
     },
-    close: () =>
-      new Promise((resolve) => {
-        if (stream.destroyed) resolve();
-        else stream.write('', () => resolve());
-      }),
+    close: () => writer.drain(),
   };
 }

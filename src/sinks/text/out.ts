@@ -1,4 +1,6 @@
 /** Text to stdout: bounded, never blocking. */
+import { FdWriter } from '../fd-writer.ts';
+
 export interface TextOut {
   /** false: the reader is behind by more than the limit. */
   write(text: string): boolean;
@@ -6,24 +8,17 @@ export interface TextOut {
   drain(): Promise<void>;
 }
 
-/** @param limit bytes that may wait */
-export function stdoutText(limit: number, stream: NodeJS.WriteStream = process.stdout): TextOut {
-  let gone = false;
-  stream.on('close', () => {
-    gone = true;
-  });
+/**
+ * @param limit bytes that may wait
+ * @param onError stdout takes no more: EPIPE, ENOSPC ...
+ */
+export function stdoutText(limit: number, onError: (error: NodeJS.ErrnoException) => void, fd = 1): TextOut {
+  const writer = new FdWriter(fd, onError);
   return {
     write(text) {
-      if (gone) return true;
-      stream.write(text);
-      return stream.writableLength <= limit;
+      writer.write(Buffer.from(text));
+      return writer.waiting <= limit;
     },
-    drain() {
-      if (gone || stream.writableLength === 0) return Promise.resolve();
-      return new Promise((resolve) => {
-        stream.write('', () => resolve());
-        stream.once('close', resolve);
-      });
-    },
+    drain: () => writer.drain(),
   };
 }
