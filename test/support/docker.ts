@@ -6,7 +6,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryDirectory, upbeat } from './scratch.ts';
+import { temporaryDirectory, upbeat } from './upbeat.ts';
 import { until } from './wait.ts';
 
 export interface Docker {
