@@ -40,6 +40,8 @@ const round: [string, string, string?][] = [
 ];
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Who watches starts now too: the first question and the first handshake are worth seeing. */
+await pause(400);
 for (let turn = 0; ; turn++) {
   const [address] = await resolver.resolve4(apiName).catch(() => [addresses.api]);
   if (turn % 3 === 2) await resolver.resolve4('no-such-name.demo.internal').catch(() => []);
