@@ -12,7 +12,7 @@ import type {
   Timestamp,
 } from '../../model/index.ts';
 import { type Framing, framingOf } from './body.ts';
-import { type Head, header, headerList, parseRequestLine, parseStatusLine, type StatusLine } from './head.ts';
+import { type Head, parseRequestLine, parseStatusLine, type StatusLine } from './head.ts';
 import { HttpSide, type MessageParts } from './side.ts';
 
 /** Requests waiting for their answers; browsers pipeline none, load generators some dozens. */
@@ -133,23 +133,22 @@ export class HttpAnalyzer implements Analyzer {
     const line = parseRequestLine(head.startLine);
     if (!line) return undefined;
     this.#confirm();
-    const { headers } = head;
     const pending: Pending = {
       method: line.method,
       target: line.target,
       version: line.version,
-      host: header(headers, 'host'),
-      agent: header(headers, 'user-agent'),
-      contentType: header(headers, 'content-type'),
+      host: head.value('host'),
+      agent: head.value('user-agent'),
+      contentType: head.value('content-type'),
       startAt: at,
-      upgrade: headerList(headers, 'upgrade'),
+      upgrade: head.list('upgrade'),
       request: undefined,
       informational: undefined,
     };
     this.#request = pending;
     if (this.#waiting.length >= maxWaiting) this.#flushWaiting(1, 0);
     this.#waiting.push(pending);
-    const { framing, weird } = framingOf(headers, true, line.method, 0);
+    const { framing, weird } = framingOf(head, true, line.method, 0);
     if (weird) this.#weird(weird);
     if (this.#context.wantsOpened !== false)
       this.#out.opened(this.#exchange(pending, undefined, undefined, 'unanswered', at));
@@ -172,7 +171,7 @@ export class HttpAnalyzer implements Analyzer {
     this.#status = status;
     this.#responseStartAt = at;
     const asked = this.#waiting[0];
-    const { framing, weird } = framingOf(head.headers, false, asked?.method ?? '', status.code);
+    const { framing, weird } = framingOf(head, false, asked?.method ?? '', status.code);
     if (weird) this.#weird(weird);
     return framing;
   }
@@ -193,7 +192,7 @@ export class HttpAnalyzer implements Analyzer {
     this.#out.exchange(this.#exchange(asked, status, parts, outcomeOf(status.code), at));
     const tunnel = asked?.method === 'CONNECT' && status.code >= 200 && status.code < 300;
     if (status.code === 101 || tunnel) {
-      const token = headerList(parts.message.headers, 'upgrade') || asked?.upgrade || '';
+      const token = parts.message.head.list('upgrade') || asked?.upgrade || '';
       const name = token.split(/[,/\s]/)[0]!.toLowerCase();
       this.#switchTo = tunnel ? '' : (upgrades[name] ?? name);
       this.#client.stop();

@@ -1,5 +1,5 @@
 /** Where bodies end: RFC 9112 section 6 and 7. */
-import { type Header, header, headerList, parseHead } from './head.ts';
+import { type Head, type Header, parseHead } from './head.ts';
 
 export type Framing =
   | { readonly kind: 'none' }
@@ -15,17 +15,12 @@ export interface FramingResult {
 }
 
 /** Section 6.3, in its order. `request` tells the two apart; `method` is the request's a response answers. */
-export function framingOf(
-  headers: readonly Header[],
-  request: boolean,
-  method: string,
-  code: number,
-): FramingResult {
+export function framingOf(head: Head, request: boolean, method: string, code: number): FramingResult {
   if (!request && (method === 'HEAD' || code < 200 || code === 204 || code === 304))
     return { framing: none, weird: '' };
   if (!request && method === 'CONNECT' && code < 300) return { framing: none, weird: '' };
-  const coding = headerList(headers, 'transfer-encoding').toLowerCase();
-  const length = contentLength(headers);
+  const coding = head.list('transfer-encoding').toLowerCase();
+  const length = contentLength(head);
   if (coding !== '') {
     const chunked = /(^|[\s,])chunked\s*$/.test(coding);
     const weird = length === undefined ? '' : 'http_length_and_transfer_encoding';
@@ -44,10 +39,10 @@ export function framingOf(
 const digits = /^\d{1,15}$/;
 
 /** undefined: none; -1: not a number, or several that differ. */
-function contentLength(headers: readonly Header[]): number | undefined {
-  const text = header(headers, 'content-length');
+function contentLength(head: Head): number | undefined {
+  const text = head.value('content-length');
   if (text === '') return undefined;
-  const list = headerList(headers, 'content-length');
+  const list = head.list('content-length');
   if (list === text && digits.test(text)) return Number(text);
   const values = list.split(',').map((v) => v.trim());
   if (values.some((v) => v !== values[0]) || !digits.test(values[0]!)) return -1;
@@ -63,7 +58,7 @@ export class ChunkReader {
   #state: 'size' | 'data' | 'dataEnd' | 'trailers' | 'done' = 'size';
   #left = 0;
   #line: number[] = [];
-  trailers: Header[] = [];
+  trailers: readonly Header[] = [];
   broken = false;
 
   get done(): boolean {

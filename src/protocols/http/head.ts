@@ -23,69 +23,135 @@ export function headEnd(b: Uint8Array, at: number, end: number): number {
 
 export type Header = readonly [name: string, value: string];
 
-export interface Head {
+/**
+ * A head. Its lines are found when it is read; a name or value becomes a text when somebody asks for it, and
+ * the list of all headers most often nobody does.
+ */
+export class Head {
   readonly startLine: string;
-  readonly headers: Header[];
   readonly bareLf: boolean;
   readonly folded: boolean;
   /** A line without a colon. */
   readonly badLine: boolean;
-}
+  readonly #text: string;
+  /** Four offsets a header: name from, to, value from, to. */
+  readonly #marks: readonly number[];
+  #headers: Header[] | undefined;
 
-/** Reads [at, end), which ends with the empty line. Leading empty lines are passed over. */
-export function parseHead(b: Uint8Array, at: number, end: number): Head {
-  const text = latin1(b, at, end);
-  const headers: [string, string][] = [];
-  let bareLf = false;
-  let folded = false;
-  let badLine = false;
-  let startLine: string | undefined;
-  let from = 0;
-  while (from < text.length) {
-    let to = text.indexOf('\n', from);
-    if (to < 0) to = text.length;
-    const next = to + 1;
-    if (to > from && text.charCodeAt(to - 1) === CR) to--;
-    else bareLf = true;
-    if (to === from) {
+  /** @param text the head with its lines' ends; leading empty lines are passed over */
+  constructor(text: string) {
+    const marks: number[] = [];
+    const folds: [header: number, value: string][] = [];
+    let bareLf = false;
+    let badLine = false;
+    let startLine: string | undefined;
+    let from = 0;
+    while (from < text.length) {
+      let to = text.indexOf('\n', from);
+      if (to < 0) to = text.length;
+      const next = to + 1;
+      if (to > from && text.charCodeAt(to - 1) === CR) to--;
+      else bareLf = true;
+      if (to > from) {
+        const first = text.charCodeAt(from);
+        if (startLine === undefined) startLine = text.slice(from, to);
+        else if ((first === 32 || first === 9) && marks.length > 0)
+          // obs-fold, section 5.2
+          folds.push([marks.length / 4 - 1, text.slice(from, to).trim()]);
+        else {
+          const colon = text.indexOf(':', from);
+          if (colon < 0 || colon >= to || colon === from) badLine = true;
+          else markTrimmed(marks, text, from, colon, to);
+        }
+      }
       from = next;
-      continue;
     }
-    if (startLine === undefined) startLine = text.slice(from, to);
-    else {
-      const first = text.charCodeAt(from);
-      const colon = text.indexOf(':', from);
-      if ((first === 32 || first === 9) && headers.length > 0) {
-        // obs-fold, section 5.2
-        folded = true;
-        headers[headers.length - 1]![1] += ` ${text.slice(from, to).trim()}`;
-      } else if (colon < 0 || colon >= to || colon === from) badLine = true;
-      else headers.push([trimmed(text, from, colon), trimmed(text, colon + 1, to)]);
-    }
-    from = next;
+    this.#text = text;
+    this.#marks = marks;
+    this.startLine = startLine ?? '';
+    this.bareLf = bareLf;
+    this.badLine = badLine;
+    this.folded = folds.length > 0;
+    if (!this.folded) return;
+    const headers = this.#pairs();
+    for (const [header, value] of folds) headers[header]![1] += ` ${value}`;
+    this.#headers = headers;
   }
-  return { startLine: startLine ?? '', headers, bareLf, folded, badLine };
+
+  get headers(): readonly Header[] {
+    this.#headers ??= this.#pairs();
+    return this.#headers;
+  }
+
+  #pairs(): [string, string][] {
+    const text = this.#text;
+    const marks = this.#marks;
+    const pairs: [string, string][] = [];
+    for (let i = 0; i < marks.length; i += 4)
+      pairs.push([text.slice(marks[i], marks[i + 1]), text.slice(marks[i + 2], marks[i + 3])]);
+    return pairs;
+  }
+
+  /** Value of the first header of that (lower case) name; '' without one. */
+  value(name: string): string {
+    const at = this.#find(name, 0);
+    return at < 0 ? '' : this.#valueAt(at);
+  }
+
+  /** All values of that name, joined as a list (RFC 9110 section 5.3). */
+  list(name: string): string {
+    let list = '';
+    for (let at = this.#find(name, 0); at >= 0; at = this.#find(name, at + 4)) {
+      const value = this.#valueAt(at);
+      list += list === '' ? value : `, ${value}`;
+    }
+    return list;
+  }
+
+  #valueAt(at: number): string {
+    if (this.folded) return this.#headers![at / 4]![1];
+    return this.#text.slice(this.#marks[at + 2], this.#marks[at + 3]);
+  }
+
+  /** Place in the marks of the next header of that name; -1 when there is none. */
+  #find(name: string, from: number): number {
+    const marks = this.#marks;
+    for (let at = from; at < marks.length; at += 4)
+      if (marks[at + 1]! - marks[at]! === name.length && this.#isNamed(marks[at]!, name)) return at;
+    return -1;
+  }
+
+  #isNamed(at: number, name: string): boolean {
+    for (let i = 0; i < name.length; i++) {
+      const wanted = name.charCodeAt(i);
+      const c = this.#text.charCodeAt(at + i);
+      if (c !== wanted && (c + 32 !== wanted || c < 0x41 || c > 0x5a)) return false;
+    }
+    return true;
+  }
 }
 
-function trimmed(text: string, from: number, to: number): string {
-  while (from < to && (text.charCodeAt(from) === 32 || text.charCodeAt(from) === 9)) from++;
-  while (to > from && (text.charCodeAt(to - 1) === 32 || text.charCodeAt(to - 1) === 9)) to--;
-  return text.slice(from, to);
+/** Marks name and value without the blanks around them. */
+function markTrimmed(marks: number[], text: string, from: number, colon: number, to: number): void {
+  let nameFrom = from;
+  let nameTo = colon;
+  while (nameFrom < nameTo && isBlank(text, nameFrom)) nameFrom++;
+  while (nameTo > nameFrom && isBlank(text, nameTo - 1)) nameTo--;
+  let valueFrom = colon + 1;
+  let valueTo = to;
+  while (valueFrom < valueTo && isBlank(text, valueFrom)) valueFrom++;
+  while (valueTo > valueFrom && isBlank(text, valueTo - 1)) valueTo--;
+  marks.push(nameFrom, nameTo, valueFrom, valueTo);
 }
 
-/** Value of the first header of that (lower case) name; '' without one. */
-export function header(headers: readonly Header[], name: string): string {
-  for (const [n, value] of headers)
-    if (n.length === name.length && (n === name || n.toLowerCase() === name)) return value;
-  return '';
+function isBlank(text: string, at: number): boolean {
+  const c = text.charCodeAt(at);
+  return c === 32 || c === 9;
 }
 
-/** All values of that name, joined as a list (RFC 9110 section 5.3). */
-export function headerList(headers: readonly Header[], name: string): string {
-  let list = '';
-  for (const [n, value] of headers)
-    if (n.length === name.length && n.toLowerCase() === name) list += list === '' ? value : `, ${value}`;
-  return list;
+/** Reads [at, end), which ends with the empty line. */
+export function parseHead(b: Uint8Array, at: number, end: number): Head {
+  return new Head(latin1(b, at, end));
 }
 
 export interface RequestLine {

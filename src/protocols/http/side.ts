@@ -2,7 +2,7 @@
 import type { Body, Message, Timestamp } from '../../model/index.ts';
 import { concatBytes } from '../../util/bytes.ts';
 import { ChunkReader, type Framing } from './body.ts';
-import { type Head, type Header, headEnd, header, headerList, headLimit, parseHead } from './head.ts';
+import { type Head, type Header, headEnd, headLimit, parseHead } from './head.ts';
 
 const nothing = new Uint8Array(0);
 /** A start line that is waited for behind a hole. */
@@ -22,8 +22,42 @@ export interface SideListener {
   weird(name: string): void;
 }
 
+/** The head's list of headers is made when it is asked for. */
+export class HttpMessage implements Message {
+  readonly head: Head;
+  readonly startAt: Timestamp;
+  readonly endAt: Timestamp;
+  readonly wireBytes: number;
+  readonly trailers: readonly Header[];
+  readonly body?: Body | undefined;
+
+  constructor(
+    head: Head,
+    startAt: Timestamp,
+    endAt: Timestamp,
+    wireBytes: number,
+    trailers: readonly Header[],
+    body: Body | undefined,
+  ) {
+    this.head = head;
+    this.startAt = startAt;
+    this.endAt = endAt;
+    this.wireBytes = wireBytes;
+    this.trailers = trailers;
+    this.body = body;
+  }
+
+  get startLine(): string {
+    return this.head.startLine;
+  }
+
+  get headers(): readonly Header[] {
+    return this.head.headers;
+  }
+}
+
 export interface MessageParts {
-  readonly message: Message;
+  readonly message: HttpMessage;
   readonly lostBytes: number;
   readonly cut: boolean;
   /** The body ended with the connection, as it should (true) or early. */
@@ -249,15 +283,8 @@ export class HttpSide {
     this.#keptNow = 0;
     const head = this.#head!;
     const body = this.#bodyTotal > 0 ? this.#makeBody(head) : undefined;
-    const message: { -readonly [K in keyof Message]: Message[K] } = {
-      startAt: this.#startAt,
-      endAt: at,
-      wireBytes: this.#wireBytes,
-      startLine: head.startLine,
-      headers: head.headers,
-      trailers: this.#chunks ? this.#chunks.trailers : noHeaders,
-    };
-    if (body) message.body = body;
+    const trailers = this.#chunks ? this.#chunks.trailers : noHeaders;
+    const message = new HttpMessage(head, this.#startAt, at, this.#wireBytes, trailers, body);
     const lostBytes = this.#lost;
     const bodyCutAt = this.#bodyTotal > this.#bodyKept + this.#lost ? this.#bodyKept : 0;
     this.#state = 'head';
@@ -273,11 +300,11 @@ export class HttpSide {
   }
 
   #makeBody(head: Head): Body {
-    const encodings = headerList(head.headers, 'content-encoding').toLowerCase();
+    const encodings = head.list('content-encoding').toLowerCase();
     return {
       bytes: this.#body.length > 1 ? concatBytes(this.#body) : (this.#body[0] ?? nothing),
       totalLength: this.#bodyTotal,
-      contentType: header(head.headers, 'content-type'),
+      contentType: head.value('content-type'),
       encodings:
         encodings === ''
           ? noEncodings
