@@ -50,7 +50,9 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
           showTarget: setting.severalTargets,
           showSecrets: wanted.showSecrets,
         });
-  const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit: wanted.bodyLimit, names });
+  // Bodies that are not shown are not kept either.
+  const bodyLimit = options.verbose >= 2 ? wanted.bodyLimit : 0;
+  const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit, names });
   const tap = setting.live
     ? {
         ...pipeline,

@@ -138,7 +138,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   function tellEvictions(): void {
     const { evicted } = streams.counters();
-    const total = evicted + defragmenter.dropped;
+    const total = evicted + defragmenter.evicted;
     if (total === told) return;
     const loss: Loss = {
       kind: 'evicted',
@@ -193,6 +193,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       for (const sink of sinks) await sink.batch?.();
       for (const sink of sinks) await sink.close?.(counters);
     },
-    counters: () => ({ ...count, ...streams.counters(), fragmentsDropped: defragmenter.dropped }),
+    counters: () => ({ ...count, ...streams.counters(), fragmentsDropped: defragmenter.evicted + defragmenter.incomplete }),
   };
 }
