@@ -1,5 +1,5 @@
 /** Namespaces that are files: those of `ip netns` (ip-netns(8)) and any other path. */
-import { closeSync, openSync, readdirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Target } from '../model/index.ts';
 import { codeOf, enumerate, hintForRights, TargetError } from './errors.ts';
@@ -45,8 +45,7 @@ export function netnsOfFile(path: string): number {
         'a namespace file is /proc/PID/ns/net, or a mount of one as in /run/netns',
       );
     fd = openSync(path, 'r');
-    // The link shows the kind even for a bind mount, whose own name says nothing.
-    const inode = netnsInode(readlinkSync(`/proc/self/fd/${fd}`));
+    const inode = netnsInode(readlinkSync(`/proc/self/fd/${fd}`)) || netnsInode(mountedThing(fd));
     if (inode > 0) return inode;
     throw new TargetError(
       'unknown',
@@ -76,6 +75,18 @@ export function netnsOfFile(path: string): number {
   } finally {
     if (fd >= 0) closeSync(fd);
   }
+}
+
+/**
+ * What a bind mount shows there, as `net:[4026532210]`: the link of a descriptor tells only the mount's own
+ * path. proc_pid_fdinfo(5) has the mount's number, proc_pid_mountinfo(5) its root in field 4.
+ */
+function mountedThing(fd: number): string {
+  const mount = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
+  const line = readFileSync('/proc/self/mountinfo', 'latin1')
+    .split('\n')
+    .find((text) => text.startsWith(`${mount} `));
+  return line?.split(' ')[3] ?? '';
 }
 
 /** Some process in a namespace, 0 for none. */

@@ -85,8 +85,10 @@ export async function startDocker(options: { readonly tcpPort?: number } = {}): 
     network,
     prefix,
     run,
-    start: (name, given, ...command) =>
-      run('run', '--detach', '--name', name, '--network', network, ...given, image, ...command),
+    start(name, given, ...command) {
+      const place = given.includes('--network') ? [] : ['--network', network];
+      return run('run', '--detach', '--name', name, ...place, ...given, image, ...command);
+    },
     pid: (name) => Number(run('inspect', '--format', '{{.State.Pid}}', name)),
     async stop() {
       const all = run('ps', '--all', '--quiet')
