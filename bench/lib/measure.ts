@@ -1,8 +1,11 @@
 /** What a file of bench/ exports: `export const name`, `export async function run`. */
 
 export interface MeasureOptions {
-  /** A smoke test: short loads, one round; its figures say little. */
+  /** A smoke test: its figures say little. */
   readonly quick: boolean;
+  /** How long a load runs, and how often each thing is measured. */
+  readonly seconds: number;
+  readonly rounds: number;
   /** A line of progress. */
   note(text: string): void;
 }
