@@ -20,10 +20,17 @@ export interface PrintOptions {
   readonly time: 0 | 1 | 2 | 3 | 4 | 5;
   /** Nine digits of the second. */
   readonly nano: boolean;
+  /** -K: checksums are not checked. */
+  readonly noChecksums?: boolean;
   /** -# */
   readonly number: boolean;
   /** Name of an address (its text form), without -n. */
   readonly hostName?: (address: string) => string | undefined;
   /** Name of a port, without -n. */
   readonly serviceName?: (port: number, protocol: 'tcp' | 'udp') => string | undefined;
+  /**
+   * Name of a local interface by its number, for LINKTYPE_LINUX_SLL2. tcpdump asks the machine it runs
+   * on, whichever one the capture is from.
+   */
+  readonly interfaceName?: (index: number) => string | undefined;
 }

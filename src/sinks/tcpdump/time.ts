@@ -32,7 +32,9 @@ export function timePrinter(options: PrintOptions): (frame: Frame) => string {
   const unit = nano ? 1 : 1000;
   const perSecond = nano ? 1_000_000_000 : 1_000_000;
   const digits = nano ? 9 : 6;
-  const fraction = (n: number) => `.${(n + perSecond).toString().slice(1, 1 + digits)}`;
+  // A damaged file may hold more than a second here.
+  const fraction = (n: number) =>
+    n < perSecond ? `.${String(n + perSecond).slice(1)}` : `.${String(n).padStart(digits, '0')}`;
   const local = localClock();
 
   if (time === 1) return () => '';
