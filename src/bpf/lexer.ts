@@ -1,122 +1,158 @@
-/** Words of pcap-filter(7). */
-import { FilterError } from './error.ts';
+/** Words of pcap-filter(7): at each place the longest of the rules below wins, the first of equals. */
+import { FilterError, type Span } from './error.ts';
+import { parseIpv6 } from './ipv6.ts';
+import { keywords } from './keywords.ts';
+import { constants } from './names.ts';
 
-export type TokenKind = 'word' | 'number' | 'ipv4' | 'ipv6' | 'mac' | 'symbol' | 'end';
+/**
+ * - keyword: reserved; its spelling is normalised (`&&` is `and`, `==` is `=`)
+ * - name: of a host, port, protocol; anything escaped by a backslash is one
+ * - number: decimal, 0x hexadecimal, 0 octal, or one of the named constants
+ * - ipv4: two to four numbers with dots; ipv6, mac: addresses; arcnet: $ and two digits
+ */
+export type TokenKind = 'keyword' | 'name' | 'number' | 'ipv4' | 'ipv6' | 'mac' | 'arcnet' | 'symbol' | 'end';
 
-export interface Token {
+export interface Token extends Span {
   readonly kind: TokenKind;
   readonly text: string;
   /** Of a number; 0 otherwise. */
   readonly value: number;
-  readonly position: number;
-  /** Written with a backslash: a name, never a keyword. */
-  readonly escaped: boolean;
 }
 
-const symbols = ['<<', '>>', '<=', '>=', '!=', '==', '&&', '||', ...'()[]:/+-*%&|^<>=!'];
-const mac =
-  /^[0-9a-f]{1,2}([:-])[0-9a-f]{1,2}(?:\1[0-9a-f]{1,2}){4}(?![\w:])|^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}(?![\w.])/i;
-const ipv6 = /^(?=[0-9a-f:.]*:[0-9a-f.]*:)[0-9a-f]*:[0-9a-f:]*(?:\d+\.\d+\.\d+\.\d+)?(?![\w.])/i;
-const ipv4 = /^\d+(?:\.\d+){1,3}(?![\w.-]*[a-z_-])(?![\w.])/i;
-const number = /^(?:0x[0-9a-f]+|\d+)(?![\w.])(?!-(?!\d))/i;
-const word = /^[a-z0-9_](?:[-\w.]*[\w])?/i;
+const n = '(?:[0-9]+|0[xX][0-9A-Fa-f]+)';
+const b = '[0-9A-Fa-f]{1,2}';
+/** In order of precedence among matches of equal length. */
+const rules: readonly (readonly [kind: TokenKind, pattern: RegExp])[] = [
+  ['symbol', />=|<=|!=|==|<<|>>|&&|\|\||[-+*/%:[\]!<>()&|^=]/y],
+  ['arcnet', new RegExp(`\\$${b}`, 'y')],
+  [
+    'mac',
+    new RegExp(
+      `${b}(?:(?::${b}){5}|(?:-${b}){5}|(?:\\.${b}){5})|[0-9A-Fa-f]{4}(?:\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{12}`,
+      'y',
+    ),
+  ],
+  ['number', /0[xX][0-9A-Fa-f]+|[0-9]+/y],
+  ['ipv4', new RegExp(`${n}(?:\\.${n}){1,3}`, 'y')],
+  ['name', /[A-Za-z0-9](?:[-_.A-Za-z0-9]*[.A-Za-z0-9])?/y],
+];
+/** What may be an IPv6 address; its longest part that is one counts. */
+const ipv6Run = /[0-9A-Fa-f]*:[0-9A-Fa-f:.]*/y;
+const brokenMac = new RegExp(`${b}:+(?:${b}:+)+`, 'y');
+const escapedName = /\\[^ !()\n\t]+/y;
+const blank = /[ \r\n\t]+/y;
+const normal: Readonly<Record<string, string>> = { '&&': 'and', '||': 'or', '!': 'not', '==': '=' };
 
-/** Splits the expression; throws FilterError at what can be no word. */
+/** The longest expression: lists of a thousand addresses fit, and no pass takes long over it. */
+export const maxLength = 65536;
+
+/** Splits the expression; the last token is the end. @throws FilterError at what can be no word. */
 export function tokenize(expression: string): Token[] {
+  if (expression.length > maxLength)
+    throw new FilterError(
+      'limit',
+      `the filter is ${expression.length} characters long; ${maxLength} is the most`,
+      expression,
+      { position: maxLength, length: 1 },
+    );
   const tokens: Token[] = [];
-  /** Within brackets a colon parts offset and size, so that addresses are none. */
-  let brackets = 0;
-  for (let at = 0; at < expression.length; ) {
-    const rest = expression.slice(at);
-    const space = /^\s+/.exec(rest);
-    if (space) {
-      at += space[0].length;
-      continue;
-    }
-    const add = (kind: TokenKind, text: string, value = 0, escaped = false) => {
-      tokens.push({ kind, text, value, position: at, escaped });
-      at += text.length + (escaped ? 1 : 0);
-    };
-    if (rest[0] === '\\') {
-      const name = /^[^\s()[\]!]+/.exec(rest.slice(1));
-      if (!name)
-        throw new FilterError('a backslash without a name', {
-          expression,
-          position: at,
-          expected: 'a name after it',
-        });
-      add('word', name[0], 0, true);
-      continue;
-    }
-    const address = brackets === 0 && mac.exec(rest);
-    if (address) {
-      add('mac', address[0]);
-      continue;
-    }
-    const six = brackets === 0 && ipv6.exec(rest);
-    if (six && isIpv6(six[0])) {
-      add('ipv6', six[0]);
-      continue;
-    }
-    const four = ipv4.exec(rest);
-    if (four) {
-      add('ipv4', four[0]);
-      continue;
-    }
-    const digits = number.exec(rest);
-    if (digits) {
-      const text = digits[0];
-      const value = /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number(text);
-      if (!(value <= 0xffffffff))
-        throw new FilterError(`${text} does not fit in 32 bits`, {
-          expression,
-          position: at,
-          length: text.length,
-          expected: 'a number up to 4294967295',
-        });
-      add('number', text, value);
-      continue;
-    }
-    const name = word.exec(rest);
-    if (name) {
-      add('word', name[0]);
-      continue;
-    }
-    const symbol = symbols.find((s) => rest.startsWith(s));
-    if (!symbol)
-      throw new FilterError(`unexpected ${JSON.stringify(String.fromCodePoint(rest.codePointAt(0)!))}`, {
-        expression,
-        position: at,
-      });
-    if (symbol === '[') brackets++;
-    if (symbol === ']') brackets--;
-    add('symbol', symbol);
+  for (let at = 0; ; ) {
+    at += matchLength(blank, expression, at);
+    if (at >= expression.length) break;
+    const token = next(expression, at);
+    tokens.push(token);
+    at += token.length;
   }
-  tokens.push({ kind: 'end', text: '', value: 0, position: expression.length, escaped: false });
+  tokens.push({ kind: 'end', text: '', value: 0, position: expression.length, length: 1 });
   return tokens;
 }
 
-function isIpv6(text: string): boolean {
-  return parseIpv6(text) !== undefined;
+function matchLength(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex - at : 0;
 }
 
-/** Eight 16-bit words, or undefined. */
-export function parseIpv6(text: string): number[] | undefined {
-  const tail = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
-  let words = text;
-  if (tail) {
-    const [a, b, c, d] = tail.slice(2).map(Number) as [number, number, number, number];
-    if (Math.max(a, b, c, d) > 255) return undefined;
-    words = `${tail[1]}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+function next(expression: string, position: number): Token {
+  let kind: TokenKind = 'end';
+  let length = 0;
+  for (const [ruleKind, pattern] of rules) {
+    const matched = matchLength(pattern, expression, position);
+    if (matched > length) [kind, length] = [ruleKind, matched];
   }
-  const halves = words.split('::');
-  if (halves.length > 2) return undefined;
-  const [head, rest] = halves.map((half) => (half === '' ? [] : half.split(':'))) as [
-    string[],
-    string[] | undefined,
-  ];
-  const missing = 8 - head.length - (rest?.length ?? 0);
-  if (rest ? missing < 1 : missing !== 0) return undefined;
-  const all = [...head, ...new Array<string>(rest ? missing : 0).fill('0'), ...(rest ?? [])];
-  return all.every((w) => /^[0-9a-f]{1,4}$/i.test(w)) ? all.map((w) => Number.parseInt(w, 16)) : undefined;
+  const six = ipv6Length(expression, position);
+  // Before names, after numbers: equal length cannot be.
+  if (six > length) [kind, length] = ['ipv6', six];
+  if (matchLength(brokenMac, expression, position) > length)
+    fail(expression, position, matchLength(brokenMac, expression, position), 'this is no MAC address', {
+      expected: 'six pairs of hexadecimal digits: 00:00:5e:00:53:01',
+    });
+  const escaped = matchLength(escapedName, expression, position);
+  if (escaped > length) {
+    const text = expression.slice(position + 1, position + escaped);
+    return { kind: 'name', text, value: 0, position, length: escaped };
+  }
+  if (length === 0) unexpected(expression, position);
+  const text = expression.slice(position, position + length);
+  if (kind === 'number') return { kind, text, value: toNumber(expression, text, position), position, length };
+  if (kind === 'symbol') {
+    const spelled = normal[text] ?? text;
+    return { kind: keywords.has(spelled) ? 'keyword' : 'symbol', text: spelled, value: 0, position, length };
+  }
+  if (kind === 'name') {
+    const constant = constants.get(text);
+    if (constant !== undefined) return { kind: 'number', text, value: constant, position, length };
+    if (keywords.has(text)) return { kind: 'keyword', text, value: 0, position, length };
+  }
+  return { kind, text, value: 0, position, length };
+}
+
+function ipv6Length(expression: string, at: number): number {
+  const run = matchLength(ipv6Run, expression, at);
+  if (run < 2) return 0;
+  const text = expression.slice(at, at + Math.min(run, 64));
+  if (!text.includes('::') && text.split(':').length < 7) return 0;
+  for (let length = text.length; length >= 2; length--) if (parseIpv6(text.slice(0, length))) return length;
+  return 0;
+}
+
+function toNumber(expression: string, text: string, position: number): number {
+  const isOctal = text.length > 1 && text.startsWith('0') && !/^0x/i.test(text);
+  if (isOctal && /[89]/.test(text))
+    fail(
+      expression,
+      position,
+      text.length,
+      `${text} begins with 0, so it is octal, and 8 and 9 are no octal digits`,
+    );
+  const value = isOctal ? Number.parseInt(text, 8) : Number(text);
+  if (!(value <= 0xffffffff))
+    fail(expression, position, text.length, `${text} does not fit in 32 bits`, {
+      expected: 'a number up to 4294967295',
+    });
+  return value;
+}
+
+function unexpected(expression: string, position: number): never {
+  const character = String.fromCodePoint(expression.codePointAt(position)!);
+  const shown = /\p{C}|\p{Z}/u.test(character)
+    ? `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+    : character;
+  const hint = /[\u2018-\u201f'"]/.test(character)
+    ? 'quotes belong to the shell; within the filter there are none'
+    : /[\u2010-\u2015\u2212]/.test(character)
+      ? 'this dash is not a minus sign'
+      : character === '\\'
+        ? 'a backslash stands right before a name: ip proto \\tcp'
+        : '';
+  fail(expression, position, character.length, `unexpected character ${shown}`, { hint });
+}
+
+function fail(
+  expression: string,
+  position: number,
+  length: number,
+  message: string,
+  detail: { expected?: string; hint?: string } = {},
+): never {
+  throw new FilterError('syntax', message, expression, { position, length }, detail);
 }

@@ -1,0 +1,123 @@
+/**
+ * Values: numbers a filter computes from a packet, unsigned 32 bit. They are pure, and each is made
+ * once: two that are the same object are equal on every packet.
+ */
+import type { Operator } from './ast.ts';
+import type { Test } from './conditions.ts';
+
+export type Size = 1 | 2 | 4;
+
+export type Value = { readonly id: number } & (
+  | { readonly kind: 'number'; readonly value: number }
+  /** Length of the packet on the wire. */
+  | { readonly kind: 'packetLength' }
+  /**
+   * Bytes at `offset` + `index`, big-endian; without all of them captured the packet is rejected.
+   * From `ancillary` (opcodes.ts) on offsets are the kernel's metadata.
+   */
+  | { readonly kind: 'load'; readonly size: Size; readonly offset: number; readonly index: Value | undefined }
+  | { readonly kind: 'binary'; readonly operator: Operator; readonly left: Value; readonly right: Value }
+  | { readonly kind: 'negate'; readonly operand: Value }
+  | { readonly kind: 'choice'; readonly test: Test; readonly yes: Value; readonly no: Value }
+);
+
+/** Arithmetic of classic BPF: wraps, and shifts by 32 and more give 0. The divisor is not 0. */
+export function calculate(operator: Operator, a: number, b: number): number {
+  switch (operator) {
+    case '+':
+      return (a + b) >>> 0;
+    case '-':
+      return (a - b) >>> 0;
+    case '*':
+      return Math.imul(a, b) >>> 0;
+    case '/':
+      return Math.floor(a / b);
+    case '%':
+      return a % b;
+    case '&':
+      return (a & b) >>> 0;
+    case '|':
+      return (a | b) >>> 0;
+    case '^':
+      return (a ^ b) >>> 0;
+    case '<<':
+      return b > 31 ? 0 : (a << b) >>> 0;
+    case '>>':
+      return b > 31 ? 0 : a >>> b;
+  }
+}
+
+const commutative = new Set<Operator>(['+', '*', '&', '|', '^']);
+/** x op 0 is x. */
+const zeroIsNeutral = new Set<Operator>(['+', '-', '|', '^', '<<', '>>']);
+/** 0 op x is 0. */
+const zeroStays = new Set<Operator>(['*', '/', '%', '&', '<<', '>>']);
+
+/** Makes values, simplified, each once. One per compilation. */
+export class Values {
+  readonly #made = new Map<string, Value>();
+  readonly packetLength = this.#make('len', { kind: 'packetLength' });
+
+  #make(key: string, shape: ShapeOf<Value>): Value {
+    const known = this.#made.get(key);
+    if (known) return known;
+    const value = { id: this.#made.size, ...shape } as Value;
+    this.#made.set(key, value);
+    return value;
+  }
+
+  number(value: number): Value {
+    return this.#make(`#${value >>> 0}`, { kind: 'number', value: value >>> 0 });
+  }
+
+  /** A constant index is added to the offset, wrapping as libpcap's does. */
+  load(size: Size, offset: number, index?: Value): Value {
+    if (index?.kind === 'number') return this.load(size, offset + index.value);
+    const at = offset >>> 0;
+    return this.#make(`[${at}+${index?.id}:${size}]`, { kind: 'load', size, offset: at, index });
+  }
+
+  /** Length of the IPv4 header that begins at `offset` + `index`: 4 * (byte & 15). */
+  headerLength(offset: number, index?: Value): Value {
+    const byte = this.load(1, offset, index);
+    return this.binary('<<', this.binary('&', byte, this.number(15)), this.number(2));
+  }
+
+  negate(operand: Value): Value {
+    if (operand.kind === 'number') return this.number(-operand.value);
+    return this.#make(`-${operand.id}`, { kind: 'negate', operand });
+  }
+
+  choice(test: Test, yes: Value, no: Value): Value {
+    if (yes === no) return yes;
+    return this.#make(`${test.left.id}${test.relation}${test.right.id}?${yes.id}:${no.id}`, {
+      kind: 'choice',
+      test,
+      yes,
+      no,
+    });
+  }
+
+  /** Constant divisors are not 0 and constant shifts at most 31: the caller has seen to that. */
+  binary(operator: Operator, left: Value, right: Value): Value {
+    if (left.kind === 'number') {
+      if (right.kind === 'number') return this.number(calculate(operator, left.value, right.value));
+      if (commutative.has(operator)) return this.binary(operator, right, left);
+      if (left.value === 0 && zeroStays.has(operator)) return left;
+    }
+    if (right.kind === 'number') {
+      const { value } = right;
+      if (value === 0 && zeroIsNeutral.has(operator)) return left;
+      if (value === 1 && (operator === '*' || operator === '/')) return left;
+      if (value === 0 && (operator === '*' || operator === '&')) return right;
+      if (value === 0xffffffff && operator === '&') return left;
+      if (operator === '-') return this.binary('+', left, this.number(-value));
+      const inner = left.kind === 'binary' && left.operator === operator ? left.right : undefined;
+      if (left.kind === 'binary' && inner?.kind === 'number' && (operator === '+' || operator === '&'))
+        return this.binary(operator, left.left, this.number(calculate(operator, inner.value, value)));
+    }
+    return this.#make(`${left.id}${operator}${right.id}`, { kind: 'binary', operator, left, right });
+  }
+}
+
+type ShapeOf<T> = T extends unknown ? Omit<T, 'id'> : never;
