@@ -1,7 +1,7 @@
 import type { Connection, EndReason, Side } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import type { FieldSpec } from './field.ts';
-import type { Timestamp } from './time.ts';
+import type { Clock, Timestamp } from './time.ts';
 
 /** Where an analyzer puts what it found: a collector, so that the hot path makes no array per call. */
 export interface AnalyzerOutput {
@@ -53,8 +53,12 @@ export interface AnalyzerContext {
   readonly bodyLimit: number;
   /** false: nobody looks at `opened`, it may be left out. */
   readonly wantsOpened?: boolean;
+  /** false: nothing rides inside exchanges, `inner` need not be asked. */
+  readonly wantsInner?: boolean;
   /** The exchange of the parent protocol that switched to this one. */
   readonly carrier?: Exchange;
+  /** What Timestamps count from, for protocols that carry dates (certificates). Without it none is judged. */
+  readonly clock?: Clock;
 }
 
 /**

@@ -73,6 +73,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     detection,
     names,
     bodyLimit: options.bodyLimit,
+    clock,
     inners: options.inners ?? [],
     wantsOpened: sinks.some((sink) => sink.opened),
     exchange(exchange: Exchange) {
@@ -193,6 +194,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       for (const sink of sinks) await sink.batch?.();
       for (const sink of sinks) await sink.close?.(counters);
     },
-    counters: () => ({ ...count, ...streams.counters(), fragmentsDropped: defragmenter.evicted + defragmenter.incomplete }),
+    counters: () => ({
+      ...count,
+      ...streams.counters(),
+      fragmentsDropped: defragmenter.evicted + defragmenter.incomplete,
+    }),
   };
 }

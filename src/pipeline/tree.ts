@@ -3,6 +3,7 @@ import type {
   Analyzer,
   AnalyzerContext,
   AnalyzerOutput,
+  Clock,
   Connection,
   EndReason,
   Exchange,
@@ -30,6 +31,7 @@ export interface TreeHost {
   readonly detection: Detection;
   readonly names: Names;
   readonly bodyLimit: number;
+  readonly clock: Clock;
   readonly inners: readonly InnerModule[];
   /** Whether any sink shows requests under way. */
   readonly wantsOpened: boolean;
@@ -157,8 +159,9 @@ export class Tree implements AnalyzerOutput {
 
   #context(carrier?: Exchange): AnalyzerContext {
     const { connection } = this;
-    const { bodyLimit, wantsOpened } = this.#host;
-    return carrier ? { connection, bodyLimit, wantsOpened, carrier } : { connection, bodyLimit, wantsOpened };
+    const { bodyLimit, wantsOpened, inners } = this.#host;
+    const wantsInner = inners.length > 0;
+    return { connection, bodyLimit, wantsOpened, wantsInner, ...(carrier ? { carrier } : {}) };
   }
 
   /** After a call into the analyzer: what it asked for is done when it no longer runs. */

@@ -5,122 +5,277 @@ import type {
   AnalyzerOutput,
   EndReason,
   Exchange,
-  FieldValue,
-  Incompleteness,
-  Message,
+  Inner,
   Side,
   Timestamp,
 } from '../../model/index.ts';
-import { type Framing, framingOf } from './body.ts';
-import { type Head, parseRequestLine, parseStatusLine, type StatusLine } from './head.ts';
-import { HttpSide, type MessageParts } from './side.ts';
+import { type FramingResult, requestFraming, responseFraming } from './body.ts';
+import { type Answer, type Asked, makeExchange, missingOf, nothingMissing } from './exchange.ts';
+import type { Head } from './head.ts';
+import { type BodyTap, HttpSide, type MessageParts } from './side.ts';
+import { mayBeRequest, mayBeStatus, parseRequestLine, parseStatusLine } from './start-line.ts';
+import { Waiting } from './waiting.ts';
 
-/** Requests waiting for their answers; browsers pipeline none, load generators some dozens. */
-const maxWaiting = 1024;
+/** Informational answers kept of one exchange. */
+const maxInformational = 16;
 
-interface Pending {
-  readonly method: string;
-  readonly target: string;
-  readonly version: string;
-  readonly host: string;
-  readonly agent: string;
-  readonly contentType: string;
-  readonly startAt: Timestamp;
-  /** Wants another protocol (Upgrade header). */
-  readonly upgrade: string;
-  request: MessageParts | undefined;
-  informational: string[] | undefined;
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-const noMissing: readonly Incompleteness[] = [];
-const noWeirds: readonly string[] = [];
-
-/** Upgrade tokens of the IANA registry -> our protocol names; '' is looked for anew. */
+/** Upgrade tokens of the IANA registry -> our protocol names; others are looked up by their own. */
 const upgrades: Readonly<Record<string, string>> = { websocket: 'websocket', h2c: 'http2' };
 
 export class HttpAnalyzer implements Analyzer {
   readonly #context: AnalyzerContext;
   readonly #client: HttpSide;
   readonly #server: HttpSide;
-  readonly #waiting: Pending[] = [];
+  readonly #waiting = new Waiting();
   #out!: AnalyzerOutput;
   #confirmed = false;
-  #weirds: string[] = [];
-  /** Begun within the client's message. */
-  #request: Pending | undefined;
-  #status: StatusLine | undefined;
-  #responseStartAt: Timestamp = 0;
-  /** Agreed switch to another protocol: given over when both sides stand behind it. */
-  #switchTo: string | undefined;
+  /** Its end is still to come. Mostly the last that waits; not if it was answered already. */
+  #sending: Asked | undefined;
+  #answer: Answer | undefined;
+  #serverSpoke = false;
+  #serverEnded = false;
+  /** Nothing has been paired yet, and the beginning was not seen. */
   #joined: boolean;
+  /** Bytes lost between messages: told with the next of that side. */
+  readonly #lost = { client: 0, server: 0 };
+  /** Agreed switch to another protocol, and the exchange that agreed. */
+  #switchTo: string | undefined;
+  #carrier: Exchange | undefined;
 
   constructor(context: AnalyzerContext) {
     this.#context = context;
     const { bodyLimit, connection } = context;
-    this.#joined = connection.joinedMidStream;
+    const { joinedMidStream } = connection;
+    this.#joined = joinedMidStream;
     this.#client = new HttpSide(
       {
         head: (head, at) => this.#requestHead(head, at),
-        message: (parts) => this.#requestEnds(parts),
-        violation: (reason) => this.#violation(`client: ${reason}`),
-        weird: (name) => this.#weird(name),
+        message: (parts, at) => this.#requestEnds(parts, at),
+        lost: (bytes) => this.#requestsLost(bytes),
+        asideFull: (at) => this.#answerOverdue(at),
+        violation: (reason, at) => this.#violation(`client: ${reason}`, at),
       },
-      bodyLimit,
-      looksLikeRequest,
-      this.#joined,
+      { bodyLimit, mayBegin: mayBeRequest, joinedMidStream },
     );
     this.#server = new HttpSide(
       {
         head: (head, at) => this.#responseHead(head, at),
         message: (parts, at) => this.#responseEnds(parts, at),
-        violation: (reason) => this.#violation(`server: ${reason}`),
-        weird: (name) => this.#weird(name),
+        lost: (bytes) => this.#responsesLost(bytes),
+        asideFull: () => {},
+        violation: (reason, at) => this.#violation(`server: ${reason}`, at),
       },
-      bodyLimit,
-      looksLikeResponse,
-      this.#joined,
+      { bodyLimit, mayBegin: mayBeStatus, joinedMidStream },
     );
   }
 
   data(side: Side, bytes: Uint8Array, at: Timestamp, out: AnalyzerOutput): void {
     this.#out = out;
-    (side === 'client' ? this.#client : this.#server).data(bytes, at);
+    if (side === 'client') this.#client.data(bytes, at);
+    else {
+      this.#serverSpoke = true;
+      this.#server.data(bytes, at);
+    }
     if (this.#switchTo !== undefined) this.#handOver(at);
   }
 
   gap(side: Side, length: number, at: Timestamp, out: AnalyzerOutput): void {
     this.#out = out;
-    if (side === 'client') this.#client.gap(length, at);
-    else {
-      this.#server.gap(length, at);
-      // Answers may be among what was lost: none of the waiting requests can be told to be answered next.
-      if (this.#server.resyncing) this.#flushWaiting(this.#waiting.length, length);
-    }
+    (side === 'client' ? this.#client : this.#server).gap(length, at);
+    if (this.#switchTo !== undefined) this.#handOver(at);
   }
 
   end(side: Side, reason: EndReason, at: Timestamp, out: AnalyzerOutput): void {
     this.#out = out;
+    const clean = reason === 'fin';
     if (side === 'client') {
-      this.#client.end(at);
-      if (reason === 'fin') return; // half-closed: answers may still come
-    } else this.#server.end(at);
-    if (side === 'server') this.#flushWaiting(this.#waiting.length, 0);
+      // Behind an Upgrade that nobody answered requests may have come; behind a CONNECT, anything.
+      if (this.#waiting.last?.method !== 'CONNECT') this.#client.resume(at);
+      this.#client.end(at, clean);
+      // Half-closed: answers may still come.
+      if (this.#serverEnded) this.#flush(this.#waiting.length);
+    } else {
+      this.#server.end(at, clean);
+      this.#serverEnded = true;
+      // One that is still being sent ends with its own side.
+      this.#flush(clean ? this.#sentCount() : this.#waiting.length);
+    }
   }
 
   buffered(): number {
-    return this.#client.buffered + this.#server.buffered;
+    return this.#client.buffered + this.#server.buffered + this.#waiting.bytes + this.#server.reserved;
   }
 
-  #weird(name: string): void {
-    if (!this.#weirds.includes(name)) this.#weirds.push(name);
-    this.#out.weird(name);
+  #requestHead(head: Head, at: Timestamp): FramingResult | undefined {
+    const line = parseRequestLine(head.startLine);
+    if (!line) return undefined;
+    this.#confirm();
+    const asked: Asked = {
+      method: line.method,
+      target: line.target,
+      version: line.version,
+      head,
+      startAt: at,
+      lostBefore: this.#lost.client,
+      request: undefined,
+      answer: undefined,
+      informational: undefined,
+      inner: undefined,
+    };
+    this.#lost.client = 0;
+    this.#sending = asked;
+    this.#waiting.push(asked);
+    while (this.#waiting.isFull) this.#flush(1);
+    const { connection, wantsInner, wantsOpened } = this.#context;
+    if (wantsInner !== false || wantsOpened !== false) {
+      const exchange = makeExchange(connection, asked, undefined, nothingMissing, at);
+      asked.inner = this.#out.inner(exchange);
+      if (asked.inner) this.#client.tap = tapOf(asked.inner, 'client');
+      this.#out.opened(exchange);
+    }
+    return requestFraming(head);
   }
 
-  #violation(reason: string): void {
-    this.#flushWaiting(this.#waiting.length, 0);
-    this.#out.violation(reason);
+  #requestEnds(parts: MessageParts, at: Timestamp): void {
+    this.#tellWeirds(parts);
+    const asked = this.#sending;
+    // Nobody waits for its answer any more.
+    if (!asked) return;
+    this.#sending = undefined;
+    if (asked.answer) {
+      asked.request = parts;
+      this.#server.reserved = 0;
+      this.#emit(asked, asked.answer, 0, at);
+      return;
+    }
+    this.#waiting.ended(asked, parts);
+    // Captures of one side hold no answers: there the bodies kept must not run short for them.
+    const { bodyLimit } = this.#context;
+    while (!this.#serverSpoke && this.#waiting.length > 1 && this.#waiting.bodyBytes > bodyLimit / 2)
+      this.#flush(1);
+    this.#client.reserved = this.#waiting.bodyBytes;
+    // What follows is the new protocol's if the answer agrees (RFC 9110 sections 7.8 and 9.3.6).
+    if (asked.method === 'CONNECT' || asked.head.upgrade !== '') this.#client.setAside();
+  }
+
+  #responseHead(head: Head, at: Timestamp): FramingResult | undefined {
+    const status = parseStatusLine(head.startLine);
+    if (!status) return undefined;
+    this.#confirm();
+    const asked = this.#waiting.first;
+    const answer: Answer = { status, head, startAt: at, parts: undefined, lostBefore: this.#lost.server };
+    this.#answer = answer;
+    this.#lost.server = 0;
+    if (asked && !isInterim(status.code) && this.#context.wantsInner !== false) {
+      const { connection } = this.#context;
+      asked.inner ??= this.#out.inner(makeExchange(connection, asked, answer, nothingMissing, at));
+      if (asked.inner) this.#server.tap = tapOf(asked.inner, 'server');
+    }
+    return responseFraming(head, asked?.method ?? '', status.code);
+  }
+
+  #responseEnds(parts: MessageParts, at: Timestamp): void {
+    this.#tellWeirds(parts);
+    const answer = this.#answer!;
+    const { status } = answer;
+    const asked = this.#waiting.first;
+    answer.parts = parts;
+    if (isInterim(status.code)) {
+      if (!asked) return;
+      asked.informational ??= [];
+      if (asked.informational.length < maxInformational)
+        asked.informational.push(`${status.code} ${status.reason}`.trim());
+      return;
+    }
+    if (asked) this.#forgetFirst();
+    if (asked && asked === this.#sending) {
+      // Answered before it was whole: told when it is.
+      asked.answer = answer;
+      this.#server.reserved = parts.message.body?.bytes.length ?? 0;
+      return;
+    }
+    const exchange = this.#emit(asked, answer, 0, at);
+    const isTunnel = asked?.method === 'CONNECT' && status.code < 300;
+    if (status.code === 101 || isTunnel) this.#switch(isTunnel, asked, answer, exchange);
+    else if (asked) this.#client.resume(at);
+  }
+
+  #switch(isTunnel: boolean, asked: Asked | undefined, answer: Answer, exchange: Exchange): void {
+    const token = answer.head.upgrade || asked?.head.upgrade || '';
+    const name = token.split(/[,/\s]/)[0]!.toLowerCase();
+    this.#switchTo = isTunnel ? '' : (upgrades[name] ?? name);
+    this.#carrier = exchange;
+    this.#client.setAside();
+    this.#server.setAside();
+  }
+
+  /** What is behind a CONNECT or an Upgrade can wait for the answer no longer. */
+  #answerOverdue(at: Timestamp): void {
+    if (this.#waiting.last?.method !== 'CONNECT') return this.#client.resume(at);
+    this.#flush(this.#waiting.length);
+    this.#switchTo = '';
+    this.#server.setAside();
+  }
+
+  #handOver(at: Timestamp): void {
+    const protocol = this.#switchTo!;
+    this.#switchTo = undefined;
+    const rest = { client: this.#client.takeAside(), server: this.#server.takeAside() };
+    this.#out.child(protocol, rest, at, this.#carrier);
+  }
+
+  #requestsLost(bytes: number): void {
+    this.#lost.client += bytes;
+  }
+
+  #responsesLost(bytes: number): void {
+    this.#lost.server += bytes;
+    // Answers may be among what was lost: which request the next one is for, nobody can tell.
+    this.#flush(this.#sentCount());
+  }
+
+  /** Waiting requests that are whole. */
+  #sentCount(): number {
+    const isLastSending = this.#sending !== undefined && this.#waiting.last === this.#sending;
+    return this.#waiting.length - (isLastSending ? 1 : 0);
+  }
+
+  /** The first `count` waiting requests get no answer any more. */
+  #flush(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const asked = this.#forgetFirst();
+      if (asked === this.#sending) this.#sending = undefined;
+      const lost = this.#lost.server;
+      this.#lost.server = 0;
+      this.#emit(asked, undefined, lost, asked.request?.message.endAt ?? asked.startAt);
+    }
+  }
+
+  #forgetFirst(): Asked {
+    const asked = this.#waiting.shift();
+    this.#client.reserved = this.#waiting.bodyBytes;
+    return asked;
+  }
+
+  /** @param lost bytes of the server's stream where the answer may have been */
+  #emit(asked: Asked | undefined, answer: Answer | undefined, lost: number, at: Timestamp): Exchange {
+    let lostBefore = 0;
+    // An answer to a request that was lost: what was lost of the client belongs to it.
+    if (!asked) {
+      lostBefore = this.#lost.client;
+      this.#lost.client = 0;
+    }
+    let missing = missingOf(asked, answer, this.#joined, lost);
+    if (lostBefore > 0) missing = [...missing, { kind: 'bytesLost', side: 'request', bytes: lostBefore }];
+    if (asked && answer) this.#joined = false;
+    const made = makeExchange(this.#context.connection, asked, answer, missing, at);
+    const exchange = asked?.inner ? asked.inner.finish(made) : made;
+    this.#out.exchange(exchange);
+    return exchange;
+  }
+
+  #tellWeirds({ weirds }: MessageParts): void {
+    for (const name of weirds) this.#out.weird(name);
   }
 
   #confirm(): void {
@@ -129,188 +284,23 @@ export class HttpAnalyzer implements Analyzer {
     this.#out.confirmed();
   }
 
-  #requestHead(head: Head, at: Timestamp): Framing | undefined {
-    const line = parseRequestLine(head.startLine);
-    if (!line) return undefined;
-    this.#confirm();
-    const pending: Pending = {
-      method: line.method,
-      target: line.target,
-      version: line.version,
-      host: head.value('host'),
-      agent: head.value('user-agent'),
-      contentType: head.value('content-type'),
-      startAt: at,
-      upgrade: head.list('upgrade'),
-      request: undefined,
-      informational: undefined,
-    };
-    this.#request = pending;
-    if (this.#waiting.length >= maxWaiting) this.#flushWaiting(1, 0);
-    this.#waiting.push(pending);
-    const { framing, weird } = framingOf(head, true, line.method, 0);
-    if (weird) this.#weird(weird);
-    if (this.#context.wantsOpened !== false)
-      this.#out.opened(this.#exchange(pending, undefined, undefined, 'unanswered', at));
-    return framing;
-  }
-
-  #requestEnds(parts: MessageParts): void {
-    const pending = this.#request;
-    if (!pending) return;
-    pending.request = parts;
-    this.#request = undefined;
-    // What follows CONNECT is the tunnel's, whatever the answer will be (RFC 9110 section 9.3.6).
-    if (pending.method === 'CONNECT') this.#client.stop();
-  }
-
-  #responseHead(head: Head, at: Timestamp): Framing | undefined {
-    const status = parseStatusLine(head.startLine);
-    if (!status) return undefined;
-    this.#confirm();
-    this.#status = status;
-    this.#responseStartAt = at;
-    const asked = this.#waiting[0];
-    const { framing, weird } = framingOf(head, false, asked?.method ?? '', status.code);
-    if (weird) this.#weird(weird);
-    return framing;
-  }
-
-  #responseEnds(parts: MessageParts, at: Timestamp): void {
-    const status = this.#status!;
-    const asked = this.#waiting[0];
-    // RFC 9110 section 15.2: 1xx come before the final answer; 101 is final for HTTP.
-    if (status.code < 200 && status.code !== 101) {
-      if (asked) {
-        asked.informational ??= [];
-        if (asked.informational.length < 16)
-          asked.informational.push(`${status.code} ${status.reason}`.trim());
-      }
-      return;
-    }
-    this.#waiting.shift();
-    this.#out.exchange(this.#exchange(asked, status, parts, outcomeOf(status.code), at));
-    const tunnel = asked?.method === 'CONNECT' && status.code >= 200 && status.code < 300;
-    if (status.code === 101 || tunnel) {
-      const token = parts.message.head.list('upgrade') || asked?.upgrade || '';
-      const name = token.split(/[,/\s]/)[0]!.toLowerCase();
-      this.#switchTo = tunnel ? '' : (upgrades[name] ?? name);
-      this.#client.stop();
-      this.#server.stop();
-    } else if (asked?.method === 'CONNECT') this.#client.resume(at);
-  }
-
-  #handOver(at: Timestamp): void {
-    const protocol = this.#switchTo!;
-    this.#switchTo = undefined;
-    this.#out.child(protocol, { client: this.#client.takeRest(), server: this.#server.takeRest() }, at);
-  }
-
-  /** The first `count` waiting requests get no answer any more. */
-  #flushWaiting(count: number, lostBytes: number): void {
-    for (let i = 0; i < count; i++) {
-      const pending = this.#waiting.shift()!;
-      if (pending === this.#request) this.#request = undefined;
-      const at = pending.request?.message.endAt ?? pending.startAt;
-      this.#out.exchange(this.#exchange(pending, undefined, undefined, 'unanswered', at, lostBytes));
-    }
-  }
-
-  #exchange(
-    asked: Pending | undefined,
-    status: StatusLine | undefined,
-    answer: MessageParts | undefined,
-    outcome: Exchange['outcome'],
-    at: Timestamp,
-    responseLost = 0,
-  ): Exchange {
-    const request: Message | undefined = asked?.request?.message;
-    const response = answer?.message;
-    const fields: Record<string, FieldValue> = {
-      'http.request.method': asked?.method,
-      'http.request.uri': asked?.target,
-      'http.response.code': status?.code,
-      'http.response.phrase': status?.reason || undefined,
-      'http.host': asked?.host || undefined,
-      'http.request.version': asked?.version,
-      'http.response.version': status?.version,
-      'http.user_agent': asked?.agent || undefined,
-      'http.content_type': response?.body?.contentType || asked?.contentType || undefined,
-      'http.time': asked && response ? response.startAt - asked.startAt : undefined,
-      'http.informational': asked?.informational,
-    };
-    const weirds = this.#weirds.length > 0 ? this.#weirds : noWeirds;
-    if (this.#weirds.length > 0) this.#weirds = [];
-    const startAt = asked?.startAt ?? this.#responseStartAt;
-    const exchange: Writable<Exchange> = {
-      protocol: 'http',
-      connection: this.#context.connection,
-      startAt,
-      endAt: Math.max(at, startAt),
-      fields,
-      outcome,
-      missing: this.#missing(asked, answer, responseLost),
-      weirds,
-    };
-    // Not spread into the literal: that costs more than all the rest of this function.
-    if (request) exchange.request = request;
-    if (response) exchange.response = response;
-    return exchange;
-  }
-
-  #missing(
-    asked: Pending | undefined,
-    answer: MessageParts | undefined,
-    responseLost: number,
-  ): readonly Incompleteness[] {
-    const asking = asked?.request;
-    const isWhole = (parts: MessageParts) => parts.lostBytes === 0 && !parts.cut && parts.bodyCutAt === 0;
-    if (asking && answer && isWhole(asking) && isWhole(answer)) return noMissing;
-    const missing: Incompleteness[] = [];
-    const add = (parts: MessageParts, side: 'request' | 'response') => {
-      if (parts.lostBytes > 0) missing.push({ kind: 'bytesLost', side, bytes: parts.lostBytes });
-      if (parts.bodyCutAt > 0) missing.push({ kind: 'bodyCut', side, bytes: parts.bodyCutAt });
-      if (parts.cut) missing.push({ kind: 'messageCut', side });
-    };
-    if (!asked) missing.push(this.#joined ? { kind: 'joinedMidStream' } : { kind: 'noRequest' });
-    else if (asking) add(asking, 'request');
-    else if (answer) missing.push({ kind: 'messageCut', side: 'request' });
-    if (answer) add(answer, 'response');
-    else missing.push({ kind: 'noResponse' });
-    if (responseLost > 0) missing.push({ kind: 'bytesLost', side: 'response', bytes: responseLost });
-    return missing;
+  #violation(reason: string, at: Timestamp): void {
+    // What either side is in the middle of is as whole as it will get.
+    this.#client.end(at, false);
+    this.#server.end(at, false);
+    this.#flush(this.#waiting.length);
+    this.#out.violation(reason);
   }
 }
 
-function outcomeOf(code: number): Exchange['outcome'] {
-  if (code < 200) return 'info';
-  if (code < 400) return 'ok';
-  return code < 500 ? 'clientError' : 'serverError';
+/** RFC 9110 section 15.2: these come before the final answer; 101 is final for HTTP. */
+function isInterim(code: number): boolean {
+  return code < 200 && code !== 101;
 }
 
-/** A line that begins like a request; its end may not be there yet. */
-function looksLikeRequest(b: Uint8Array, at: number, end: number): boolean {
-  let i = at;
-  while (i < end && i - at < 24 && isTokenByte(b[i]!)) i++;
-  if (i === end) return i > at;
-  if (i === at || b[i] !== 32) return false;
-  const lf = b.indexOf(10, i);
-  const lineEnd = lf < 0 || lf >= end ? end : b[lf - 1] === 13 ? lf - 1 : lf;
-  for (let j = i; j < lineEnd; j++) if (b[j]! < 32 && b[j] !== 13) return false;
-  if (lineEnd === end) return true;
-  return lineEnd - 9 >= i && b[lineEnd - 9] === 32 && startsWithHttp(b, lineEnd - 8, lineEnd);
-}
-
-function looksLikeResponse(b: Uint8Array, at: number, end: number): boolean {
-  return startsWithHttp(b, at, end);
-}
-
-function startsWithHttp(b: Uint8Array, at: number, end: number): boolean {
-  const text = 'HTTP/1.';
-  for (let i = 0; i < text.length && at + i < end; i++) if (b[at + i] !== text.charCodeAt(i)) return false;
-  return end > at;
-}
-
-function isTokenByte(c: number): boolean {
-  return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0x2d || c === 0x5f;
+function tapOf(inner: Inner, side: Side): BodyTap {
+  return {
+    data: (bytes, at) => inner.data(side, bytes, at),
+    gap: (length, at) => inner.gap(side, length, at),
+  };
 }

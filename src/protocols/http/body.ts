@@ -1,5 +1,5 @@
-/** Where bodies end: RFC 9112 section 6 and 7. */
-import { type Head, type Header, parseHead } from './head.ts';
+/** Where bodies end: RFC 9112 sections 6 and 7. */
+import { type Head, type Header, parseHeaders } from './head.ts';
 
 export type Framing =
   | { readonly kind: 'none' }
@@ -7,51 +7,60 @@ export type Framing =
   | { readonly kind: 'chunked' }
   | { readonly kind: 'close' };
 
-const none: Framing = { kind: 'none' };
-
 export interface FramingResult {
   readonly framing: Framing;
+  /** '' = as it should be. */
   readonly weird: string;
 }
 
-/** Section 6.3, in its order. `request` tells the two apart; `method` is the request's a response answers. */
-export function framingOf(head: Head, request: boolean, method: string, code: number): FramingResult {
-  if (!request && (method === 'HEAD' || code < 200 || code === 204 || code === 304))
-    return { framing: none, weird: '' };
-  if (!request && method === 'CONNECT' && code < 300) return { framing: none, weird: '' };
-  const coding = head.list('transfer-encoding').toLowerCase();
-  const length = contentLength(head);
+const none: FramingResult = { framing: { kind: 'none' }, weird: '' };
+const chunked: FramingResult = { framing: { kind: 'chunked' }, weird: '' };
+const untilClose: FramingResult = { framing: { kind: 'close' }, weird: '' };
+
+/** Section 6.3, in its order. `method` is that of the request this answers, '' when it was not seen. */
+export function responseFraming(head: Head, method: string, code: number): FramingResult {
+  if (method === 'HEAD' || code < 200 || code === 204 || code === 304) return none;
+  if (method === 'CONNECT' && code < 300) return none;
+  return framing(head, untilClose);
+}
+
+export function requestFraming(head: Head): FramingResult {
+  return framing(head, none);
+}
+
+/** @param otherwise when the head does not say */
+function framing(head: Head, otherwise: FramingResult): FramingResult {
+  const coding = head.transferEncoding;
+  if (coding === '' && head.contentLength === '') return otherwise;
+  const length = contentLength(head.contentLength);
   if (coding !== '') {
-    const chunked = /(^|[\s,])chunked\s*$/.test(coding);
-    const weird = length === undefined ? '' : 'http_length_and_transfer_encoding';
-    if (chunked) return { framing: { kind: 'chunked' }, weird };
-    return {
-      framing: request ? none : { kind: 'close' },
-      weird: weird || 'http_transfer_encoding_not_chunked',
-    };
+    const isChunked = /(^|[\s,])chunked\s*$/i.test(coding);
+    if (isChunked && length === undefined) return chunked;
+    // Both: the transfer coding wins, and somebody may be smuggling (section 6.3, point 3).
+    const weird =
+      length === undefined ? 'http_transfer_encoding_not_chunked' : 'http_length_and_transfer_encoding';
+    return { framing: (isChunked ? chunked : otherwise).framing, weird };
   }
-  if (length === -1) return { framing: request ? none : { kind: 'close' }, weird: 'http_bad_content_length' };
-  if (length !== undefined) return { framing: length === 0 ? none : { kind: 'length', length }, weird: '' };
-  return { framing: request ? none : { kind: 'close' }, weird: '' };
+  if (length === undefined) return otherwise;
+  if (length < 0) return { framing: otherwise.framing, weird: 'http_bad_content_length' };
+  return length === 0 ? none : { framing: { kind: 'length', length }, weird: '' };
 }
 
 /** More would not be exact in a double. */
 const digits = /^\d{1,15}$/;
 
 /** undefined: none; -1: not a number, or several that differ. */
-function contentLength(head: Head): number | undefined {
-  const text = head.value('content-length');
+function contentLength(text: string): number | undefined {
   if (text === '') return undefined;
-  const list = head.list('content-length');
-  if (list === text && digits.test(text)) return Number(text);
-  const values = list.split(',').map((v) => v.trim());
-  if (values.some((v) => v !== values[0]) || !digits.test(values[0]!)) return -1;
-  return Number(values[0]);
+  if (digits.test(text)) return Number(text);
+  // Several that agree are one (section 6.3, point 5).
+  const values = text.split(',').map((v) => v.trim());
+  return digits.test(values[0]!) && values.every((v) => v === values[0]) ? Number(values[0]) : -1;
 }
 
 /** A chunk-size line is hex digits and extensions. */
 const chunkLineLimit = 4096;
-const trailerLimit = 16 * 1024;
+export const trailerLimit = 16 * 1024;
 
 /** Reads the chunked coding; what it needs of a line that was cut is kept here. */
 export class ChunkReader {
@@ -69,12 +78,12 @@ export class ChunkReader {
     return this.#line.length;
   }
 
-  /** Body bytes the next part of a gap may pass over. */
+  /** Body bytes that a gap may pass over without losing the place. */
   get dataLeft(): number {
     return this.#state === 'data' ? this.#left : 0;
   }
 
-  /** `count` bytes of chunk data were lost. */
+  /** `count` bytes of chunk data have passed. */
   skip(count: number): void {
     this.#left -= count;
     if (this.#left === 0) this.#state = 'dataEnd';
@@ -100,35 +109,43 @@ export class ChunkReader {
   }
 
   #lineEnds(): void {
-    const line = this.#line;
-    const isEmpty = line.length === 1 || (line.length === 2 && line[0] === 13);
-    if (this.#state === 'dataEnd') {
-      if (!isEmpty) this.broken = true;
-      this.#state = 'size';
-      this.#line = [];
-      return;
-    }
-    if (this.#state === 'size') {
-      const text = String.fromCharCode(...line);
-      const digits = /^\s*([0-9a-fA-F]{1,12})\s*(;|\r?\n)/.exec(text)?.[1];
-      this.#line = [];
-      if (digits === undefined) {
-        this.broken = true;
+    switch (this.#state) {
+      case 'size':
+        return this.#sizeEnds();
+      case 'dataEnd':
+        this.broken = this.#line.length > 2 || (this.#line.length === 2 && this.#line[0] !== 13);
+        this.#state = 'size';
+        this.#line = [];
         return;
-      }
-      this.#left = Number.parseInt(digits, 16);
-      this.#state = this.#left === 0 ? 'trailers' : 'data';
+      case 'trailers':
+        return this.#trailerEnds();
+    }
+  }
+
+  #sizeEnds(): void {
+    const text = String.fromCharCode(...this.#line);
+    this.#line = [];
+    const size = /^[ \t]*([0-9a-f]{1,12})[ \t]*(;|\r?\n)/i.exec(text)?.[1];
+    if (size === undefined) {
+      this.broken = true;
       return;
     }
-    // trailers: the lines are kept until the empty one
+    this.#left = Number.parseInt(size, 16);
+    this.#state = this.#left === 0 ? 'trailers' : 'data';
+  }
+
+  /** The lines are kept until the empty one. */
+  #trailerEnds(): void {
+    const line = this.#line;
     const last = line.length;
-    const endsEmpty =
-      isEmpty ||
-      (line[last - 2] === 10 && line[last - 1] === 10) ||
-      (line[last - 3] === 10 && line[last - 2] === 13);
-    if (!endsEmpty) return;
-    if (!isEmpty)
-      this.trailers = parseHead(Uint8Array.from([88, 13, 10, ...line]), 0, line.length + 3).headers;
+    const isEmpty = last === 1 || (last === 2 && line[0] === 13);
+    const endsEmpty = line[last - 2] === 10 || (line[last - 2] === 13 && line[last - 3] === 10);
+    if (!isEmpty && !endsEmpty) return;
+    if (!isEmpty) {
+      let text = '';
+      for (const c of line) text += String.fromCharCode(c);
+      this.trailers = parseHeaders(text);
+    }
     this.#line = [];
     this.#state = 'done';
   }

@@ -8,12 +8,13 @@ const CR = 13;
 const LF = 10;
 
 /**
- * End of the head that starts at `at`: offset behind the empty line; -1 when it is not there yet.
- * A line may end in LF alone (section 2.2).
+ * End of the head: offset behind the empty line; -1 when it is not there yet. A line may end in LF alone
+ * (section 2.2).
+ * @param from where to look from: the head's start, or three bytes before the end of an earlier search
  */
-export function headEnd(b: Uint8Array, at: number, end: number): number {
+export function headEnd(b: Uint8Array, from: number, end: number): number {
   // Lines are short: a loop over the bytes beats a search per line.
-  for (let i = at; i < end - 1; i++) {
+  for (let i = from; i < end - 1; i++) {
     if (b[i] !== LF) continue;
     if (b[i + 1] === LF) return i + 2;
     if (b[i + 1] === CR && i + 2 < end && b[i + 2] === LF) return i + 3;
@@ -23,188 +24,176 @@ export function headEnd(b: Uint8Array, at: number, end: number): number {
 
 export type Header = readonly [name: string, value: string];
 
-/**
- * A head. Its lines are found when it is read; a name or value becomes a text when somebody asks for it, and
- * the list of all headers most often nobody does.
- */
+/** Headers that HTTP itself looks at, found while the lines are counted; '' = not there. */
+const Known = {
+  host: 0,
+  upgrade: 1,
+  userAgent: 2,
+  contentType: 3,
+  contentLength: 4,
+  contentEncoding: 5,
+  transferEncoding: 6,
+} as const;
+type Known = (typeof Known)[keyof typeof Known];
+
+/** Several of these make one list (RFC 9110 section 5.3); of the others the first counts. */
+const isList = [false, true, false, false, true, true, true];
+
 export class Head {
   readonly startLine: string;
-  readonly bareLf: boolean;
-  readonly folded: boolean;
-  /** A line without a colon. */
-  readonly badLine: boolean;
+  /** Of the head as a whole, for what it takes to keep it. */
+  readonly length: number;
   readonly #text: string;
-  /** Four offsets a header: name from, to, value from, to. */
-  readonly #marks: readonly number[];
-  #headers: Header[] | undefined;
+  readonly #known: string[];
+  #headers: readonly Header[] | undefined;
+  /** Oddities of the form, by name. */
+  readonly weirds: readonly string[];
 
-  /** @param text the head with its lines' ends; leading empty lines are passed over */
-  constructor(text: string) {
-    const marks: number[] = [];
-    const folds: [header: number, value: string][] = [];
-    let bareLf = false;
-    let badLine = false;
-    let startLine: string | undefined;
-    let from = 0;
-    while (from < text.length) {
-      let to = text.indexOf('\n', from);
-      if (to < 0) to = text.length;
-      const next = to + 1;
-      if (to > from && text.charCodeAt(to - 1) === CR) to--;
-      else bareLf = true;
-      if (to > from) {
-        const first = text.charCodeAt(from);
-        if (startLine === undefined) startLine = text.slice(from, to);
-        else if ((first === 32 || first === 9) && marks.length > 0)
-          // obs-fold, section 5.2
-          folds.push([marks.length / 4 - 1, text.slice(from, to).trim()]);
-        else {
-          const colon = text.indexOf(':', from);
-          if (colon < 0 || colon >= to || colon === from) badLine = true;
-          else markTrimmed(marks, text, from, colon, to);
-        }
-      }
-      from = next;
-    }
+  constructor(text: string, startLine: string, known: string[], weirds: readonly string[]) {
     this.#text = text;
-    this.#marks = marks;
-    this.startLine = startLine ?? '';
-    this.bareLf = bareLf;
-    this.badLine = badLine;
-    this.folded = folds.length > 0;
-    if (!this.folded) return;
-    const headers = this.#pairs();
-    for (const [header, value] of folds) headers[header]![1] += ` ${value}`;
-    this.#headers = headers;
+    this.length = text.length;
+    this.startLine = startLine;
+    this.#known = known;
+    this.weirds = weirds;
   }
 
+  get host(): string {
+    return this.#known[Known.host]!;
+  }
+  get upgrade(): string {
+    return this.#known[Known.upgrade]!;
+  }
+  get userAgent(): string {
+    return this.#known[Known.userAgent]!;
+  }
+  get contentType(): string {
+    return this.#known[Known.contentType]!;
+  }
+  get contentLength(): string {
+    return this.#known[Known.contentLength]!;
+  }
+  get contentEncoding(): string {
+    return this.#known[Known.contentEncoding]!;
+  }
+  get transferEncoding(): string {
+    return this.#known[Known.transferEncoding]!;
+  }
+
+  /** All of them, in order: made when somebody looks. */
   get headers(): readonly Header[] {
-    this.#headers ??= this.#pairs();
+    this.#headers ??= parseHeaders(this.#text.slice(this.#text.indexOf('\n') + 1));
     return this.#headers;
   }
-
-  #pairs(): [string, string][] {
-    const text = this.#text;
-    const marks = this.#marks;
-    const pairs: [string, string][] = [];
-    for (let i = 0; i < marks.length; i += 4)
-      pairs.push([text.slice(marks[i], marks[i + 1]), text.slice(marks[i + 2], marks[i + 3])]);
-    return pairs;
-  }
-
-  /** Value of the first header of that (lower case) name; '' without one. */
-  value(name: string): string {
-    const at = this.#find(name, 0);
-    return at < 0 ? '' : this.#valueAt(at);
-  }
-
-  /** All values of that name, joined as a list (RFC 9110 section 5.3). */
-  list(name: string): string {
-    let list = '';
-    for (let at = this.#find(name, 0); at >= 0; at = this.#find(name, at + 4)) {
-      const value = this.#valueAt(at);
-      list += list === '' ? value : `, ${value}`;
-    }
-    return list;
-  }
-
-  #valueAt(at: number): string {
-    if (this.folded) return this.#headers![at / 4]![1];
-    return this.#text.slice(this.#marks[at + 2], this.#marks[at + 3]);
-  }
-
-  /** Place in the marks of the next header of that name; -1 when there is none. */
-  #find(name: string, from: number): number {
-    const marks = this.#marks;
-    for (let at = from; at < marks.length; at += 4)
-      if (marks[at + 1]! - marks[at]! === name.length && this.#isNamed(marks[at]!, name)) return at;
-    return -1;
-  }
-
-  #isNamed(at: number, name: string): boolean {
-    for (let i = 0; i < name.length; i++) {
-      const wanted = name.charCodeAt(i);
-      const c = this.#text.charCodeAt(at + i);
-      if (c !== wanted && (c + 32 !== wanted || c < 0x41 || c > 0x5a)) return false;
-    }
-    return true;
-  }
 }
 
-/** Marks name and value without the blanks around them. */
-function markTrimmed(marks: number[], text: string, from: number, colon: number, to: number): void {
-  let nameFrom = from;
-  let nameTo = colon;
-  while (nameFrom < nameTo && isBlank(text, nameFrom)) nameFrom++;
-  while (nameTo > nameFrom && isBlank(text, nameTo - 1)) nameTo--;
-  let valueFrom = colon + 1;
-  let valueTo = to;
-  while (valueFrom < valueTo && isBlank(text, valueFrom)) valueFrom++;
-  while (valueTo > valueFrom && isBlank(text, valueTo - 1)) valueTo--;
-  marks.push(nameFrom, nameTo, valueFrom, valueTo);
-}
+const noWeirds: readonly string[] = [];
 
-function isBlank(text: string, at: number): boolean {
-  const c = text.charCodeAt(at);
-  return c === 32 || c === 9;
-}
-
-/** Reads [at, end), which ends with the empty line. */
+/** Reads [at, end): a start line, header lines and the empty line. */
 export function parseHead(b: Uint8Array, at: number, end: number): Head {
-  return new Head(latin1(b, at, end));
-}
-
-export interface RequestLine {
-  readonly method: string;
-  readonly target: string;
-  readonly version: string;
-}
-
-/** undefined: not a request line. HTTP/0.9's form without version is not accepted. */
-export function parseRequestLine(line: string): RequestLine | undefined {
-  const first = line.indexOf(' ');
-  const last = line.lastIndexOf(' ');
-  if (first <= 0 || last <= first) return undefined;
-  const version = line.slice(last + 1);
-  if (!isVersion(version)) return undefined;
-  const method = line.slice(0, first);
-  if (!isToken(method)) return undefined;
-  return { method, target: line.slice(first + 1, last).trim(), version };
-}
-
-export interface StatusLine {
-  readonly version: string;
-  readonly code: number;
-  readonly reason: string;
-}
-
-export function parseStatusLine(line: string): StatusLine | undefined {
-  const version = line.slice(0, 8);
-  if (!isVersion(version) || line.charCodeAt(8) !== 32) return undefined;
-  let code = 0;
-  for (let i = 9; i < 12; i++) {
-    const digit = line.charCodeAt(i) - 48;
-    if (!(digit >= 0 && digit <= 9)) return undefined;
-    code = code * 10 + digit;
+  const text = latin1(b, at, end);
+  const known = ['', '', '', '', '', '', ''];
+  let weirds: string[] | undefined;
+  let startLine: string | undefined;
+  let slot = -1;
+  for (let from = 0; from < text.length; ) {
+    const lf = text.indexOf('\n', from);
+    let to = lf < 0 ? text.length : lf;
+    if (to > from && text.charCodeAt(to - 1) === CR) to--;
+    else if (lf >= 0) weirds = noted(weirds, 'http_bare_lf');
+    if (startLine === undefined) startLine = text.slice(from, to);
+    else if (to > from) {
+      const first = text.charCodeAt(from);
+      if (first === 32 || first === 9) {
+        // obs-fold, section 5.2
+        weirds = noted(weirds, 'http_folded_header');
+        if (slot >= 0) known[slot] = `${known[slot]} ${trimmed(text, from, to)}`.trim();
+      } else {
+        const colon = text.indexOf(':', from);
+        slot = -1;
+        if (colon <= from || colon >= to) weirds = noted(weirds, 'http_header_without_colon');
+        else {
+          const last = text.charCodeAt(colon - 1);
+          // Section 5.1: a way to have two readers of a message see two messages.
+          if (last === 32 || last === 9) weirds = noted(weirds, 'http_space_before_colon');
+          slot = knownHeader(text, from, last === 32 || last === 9 ? trimEnd(text, from, colon) : colon);
+          if (slot >= 0) store(known, slot as Known, trimmed(text, colon + 1, to));
+        }
+      }
+    }
+    from = lf < 0 ? text.length : lf + 1;
   }
-  if (line.length > 12 && line.charCodeAt(12) !== 32) return undefined;
-  return { version, code, reason: line.slice(13) };
+  return new Head(text, startLine ?? '', known, weirds ?? noWeirds);
 }
 
-function isVersion(text: string): boolean {
-  return text === 'HTTP/1.1' || text === 'HTTP/1.0' || /^HTTP\/1\.\d$/.test(text);
+function noted(weirds: string[] | undefined, name: string): string[] {
+  if (!weirds) return [name];
+  if (!weirds.includes(name)) weirds.push(name);
+  return weirds;
 }
 
-/** Told without looking at each character. */
-const usualMethods = new Set(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH']);
+function store(known: string[], slot: Known, value: string): void {
+  const before = known[slot]!;
+  if (before === '') known[slot] = value;
+  else if (isList[slot] && value !== '') known[slot] = `${before}, ${value}`;
+}
 
-/** RFC 9110 section 5.6.2; methods longer than this do not exist. */
-function isToken(text: string): boolean {
-  if (usualMethods.has(text)) return true;
-  if (text.length > 24) return false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c <= 32 || c >= 127 || '"(),/:;<=>?@[\\]{}'.includes(text[i]!)) return false;
+/** By length first: hardly a header is compared at all. */
+function knownHeader(text: string, from: number, to: number): Known | -1 {
+  switch (to - from) {
+    case 4:
+      return isName(text, from, 'host') ? Known.host : -1;
+    case 7:
+      return isName(text, from, 'upgrade') ? Known.upgrade : -1;
+    case 10:
+      return isName(text, from, 'user-agent') ? Known.userAgent : -1;
+    case 12:
+      return isName(text, from, 'content-type') ? Known.contentType : -1;
+    case 14:
+      return isName(text, from, 'content-length') ? Known.contentLength : -1;
+    case 16:
+      return isName(text, from, 'content-encoding') ? Known.contentEncoding : -1;
+    case 17:
+      return isName(text, from, 'transfer-encoding') ? Known.transferEncoding : -1;
+    default:
+      return -1;
   }
+}
+
+/** Letters in either case; `name` is lower case. */
+function isName(text: string, from: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++)
+    if ((text.charCodeAt(from + i) | 0x20) !== name.charCodeAt(i)) return false;
   return true;
+}
+
+/** Header lines up to the end of the text; empty ones are passed over, folded ones joined. */
+export function parseHeaders(text: string): Header[] {
+  const headers: [string, string][] = [];
+  for (let from = 0; from < text.length; ) {
+    const lf = text.indexOf('\n', from);
+    const next = lf < 0 ? text.length : lf + 1;
+    let to = lf < 0 ? text.length : lf;
+    if (to > from && text.charCodeAt(to - 1) === CR) to--;
+    if (to > from) {
+      const first = text.charCodeAt(from);
+      const colon = text.indexOf(':', from);
+      if ((first === 32 || first === 9) && headers.length > 0) {
+        const last = headers[headers.length - 1]!;
+        last[1] = `${last[1]} ${trimmed(text, from, to)}`.trim();
+      } else if (colon > from && colon < to)
+        headers.push([trimmed(text, from, colon), trimmed(text, colon + 1, to)]);
+    }
+    from = next;
+  }
+  return headers;
+}
+
+function trimEnd(text: string, from: number, to: number): number {
+  while (to > from && (text.charCodeAt(to - 1) === 32 || text.charCodeAt(to - 1) === 9)) to--;
+  return to;
+}
+
+function trimmed(text: string, from: number, to: number): string {
+  while (from < to && (text.charCodeAt(from) === 32 || text.charCodeAt(from) === 9)) from++;
+  return text.slice(from, trimEnd(text, from, to));
 }

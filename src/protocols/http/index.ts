@@ -1,11 +1,14 @@
-// HTTP/1.0 and HTTP/1.1 (RFC 9110, RFC 9112). head.ts is the grammar of message heads, body.ts the framing
-// of bodies, side.ts reads one direction, analyzer.ts pairs requests with responses. Lenient as servers
-// are: bare LF, folded lines and leading empty lines are read and named as weird.
+// HTTP/1.0 and HTTP/1.1 (RFC 9110, RFC 9112). start-line.ts and head.ts are the grammar of heads, body.ts
+// the framing of bodies; side.ts reads one direction, analyzer.ts pairs requests with responses, and
+// exchange.ts says what came of it. Lenient as servers are: bare LF and folded lines are read and named.
 import type { ProtocolModule } from '../../model/index.ts';
 import { HttpAnalyzer } from './analyzer.ts';
+import { trailerLimit } from './body.ts';
 import { detect } from './detect.ts';
 import { fields } from './fields.ts';
 import { headLimit } from './head.ts';
+import { asideLimit } from './side.ts';
+import { maxHeads } from './waiting.ts';
 
 export const http: ProtocolModule = {
   name: 'http',
@@ -15,6 +18,6 @@ export const http: ProtocolModule = {
   fields,
   detect,
   open: (context) => new HttpAnalyzer(context),
-  // In each direction a head, a chunk line, and what waits for a switch of protocols.
-  bufferLimit: 6 * headLimit,
+  // In each direction a head or a line of the chunked coding; what waits for a switch; requests that wait.
+  bufferLimit: 2 * (headLimit + trailerLimit) + asideLimit + maxHeads + headLimit,
 };

@@ -1,35 +1,64 @@
 /** Reads one direction: heads and bodies, cut anywhere. Meaning is the analyzer's. */
 import type { Body, Message, Timestamp } from '../../model/index.ts';
 import { concatBytes } from '../../util/bytes.ts';
-import { ChunkReader, type Framing } from './body.ts';
+import { Pending } from '../../util/pending.ts';
+import { ChunkReader, type FramingResult } from './body.ts';
 import { type Head, type Header, headEnd, headLimit, parseHead } from './head.ts';
 
-const nothing = new Uint8Array(0);
-/** A start line that is waited for behind a hole. */
+const nothing: Uint8Array = new Uint8Array(0);
+const noHeaders: readonly Header[] = [];
+const noEncodings: readonly string[] = [];
+/** A start line that is looked for behind a hole. */
 const resyncLineLimit = 8 * 1024;
 /** What a client sends ahead of the answer to its CONNECT or Upgrade. */
-const restLimit = 64 * 1024;
-const noEncodings: readonly string[] = [];
-const noHeaders: readonly Header[] = [];
+export const asideLimit = 64 * 1024;
 
 /** What a side tells its analyzer. */
 export interface SideListener {
-  /** A head was read: how is its body framed? undefined = this is not HTTP. `passThrough` ends HTTP here. */
-  head(head: Head, at: Timestamp): Framing | undefined;
-  /** The message is over. `rest` starts behind it. */
+  /** A head was read: how is its body framed? undefined = this is not HTTP. */
+  head(head: Head, at: Timestamp): FramingResult | undefined;
   message(parts: MessageParts, at: Timestamp): void;
-  violation(reason: string): void;
-  weird(name: string): void;
+  /** Bytes between messages, or a message's head, were not captured. */
+  lost(bytes: number, at: Timestamp): void;
+  /** What is set aside cannot wait any longer: too much, or a hole in it. Somebody must say whose it is. */
+  asideFull(at: Timestamp): void;
+  violation(reason: string, at: Timestamp): void;
 }
 
-/** The head's list of headers is made when it is asked for. */
-export class HttpMessage implements Message {
-  readonly head: Head;
+/** Bytes of a body as they come: valid during the call. */
+export interface BodyTap {
+  data(bytes: Uint8Array, at: Timestamp): void;
+  gap(length: number, at: Timestamp): void;
+}
+
+export interface MessageParts {
+  readonly message: Message;
+  /** Bytes within the message that were not captured. */
+  readonly lostBytes: number;
+  /** It ended before its framing says so. */
+  readonly cut: boolean;
+  /** Bytes of the body kept when it is longer, else -1. */
+  readonly bodyCutAt: number;
+  readonly weirds: readonly string[];
+  /** Memory it holds. */
+  readonly held: number;
+}
+
+/** The rules of one direction that differ. */
+export interface SideOptions {
+  readonly bodyLimit: number;
+  /** What begins at `at` may be a message: tells nonsense early, and where to begin anew behind a hole. */
+  readonly mayBegin: (b: Uint8Array, at: number, end: number) => boolean;
+  readonly joinedMidStream: boolean;
+}
+
+class HttpMessage implements Message {
   readonly startAt: Timestamp;
   readonly endAt: Timestamp;
   readonly wireBytes: number;
   readonly trailers: readonly Header[];
-  readonly body?: Body | undefined;
+  readonly body: Body | undefined;
+  readonly #head: Head;
 
   constructor(
     head: Head,
@@ -39,7 +68,7 @@ export class HttpMessage implements Message {
     trailers: readonly Header[],
     body: Body | undefined,
   ) {
-    this.head = head;
+    this.#head = head;
     this.startAt = startAt;
     this.endAt = endAt;
     this.wireBytes = wireBytes;
@@ -48,33 +77,28 @@ export class HttpMessage implements Message {
   }
 
   get startLine(): string {
-    return this.head.startLine;
+    return this.#head.startLine;
   }
 
   get headers(): readonly Header[] {
-    return this.head.headers;
+    return this.#head.headers;
   }
-}
-
-export interface MessageParts {
-  readonly message: HttpMessage;
-  readonly lostBytes: number;
-  readonly cut: boolean;
-  /** The body ended with the connection, as it should (true) or early. */
-  readonly bodyCutAt: number;
 }
 
 export class HttpSide {
   readonly #listener: SideListener;
-  readonly #bodyLimit: number;
-  /** What begins a head: tells a place to begin anew behind a hole. */
-  readonly #looksLikeHead: (b: Uint8Array, at: number, end: number) => boolean;
-  #state: 'head' | 'length' | 'chunked' | 'close' | 'resync' | 'stopped' = 'head';
-  /** Bytes of a head that was cut. */
-  #held: Uint8Array = nothing;
-  #startAt: Timestamp = 0;
+  readonly #options: SideOptions;
+  #state: 'head' | 'length' | 'chunked' | 'close' | 'resync' | 'aside' | 'over';
+  /** A head, or a line behind a hole, that is not whole yet. */
+  readonly #pending = new Pending();
+  /** How much of it has been looked through for the head's end. */
+  #searched = 0;
+  /** The start line is whole and is one. */
+  #lineSeen = false;
   #started = false;
+  #startAt: Timestamp = 0;
   #head: Head | undefined;
+  #weird = '';
   #wireBytes = 0;
   #left = 0;
   #chunks: ChunkReader | undefined;
@@ -84,179 +108,22 @@ export class HttpSide {
   #lost = 0;
   /** Behind a hole: a line whose beginning was passed over goes on. */
   #midLine = false;
+  /** Bytes behind a switch of protocols that is not agreed yet: who takes over gets them. */
+  #aside: Uint8Array = nothing;
+  /** Bodies that others hold of what this side may keep. */
+  reserved = 0;
+  /** Gets the body of the message under way. */
+  tap: BodyTap | undefined;
 
-  constructor(
-    listener: SideListener,
-    bodyLimit: number,
-    looksLikeHead: (b: Uint8Array, at: number, end: number) => boolean,
-    joinedMidStream: boolean,
-  ) {
+  constructor(listener: SideListener, options: SideOptions) {
     this.#listener = listener;
-    this.#bodyLimit = bodyLimit;
-    this.#looksLikeHead = looksLikeHead;
-    if (joinedMidStream) this.#state = 'resync';
+    this.#options = options;
+    this.#state = options.joinedMidStream ? 'resync' : 'head';
   }
 
   get buffered(): number {
-    return this.#held.length + this.#rest.length + this.#bodyKept + (this.#chunks?.buffered ?? 0);
-  }
-
-  /** A message has begun and is not over. */
-  get busy(): boolean {
-    return this.#head !== undefined || this.#held.length > 0;
-  }
-
-  /** Bytes behind a switch of protocols: who takes over gets them. */
-  #rest: Uint8Array = nothing;
-
-  takeRest(): Uint8Array {
-    const rest = this.#rest;
-    this.#rest = nothing;
-    return rest;
-  }
-
-  /** No HTTP from here on; may be called from within the listener. */
-  stop(): void {
-    this.#state = 'stopped';
-  }
-
-  data(bytes: Uint8Array, at: Timestamp): void {
-    let b = bytes;
-    let i = 0;
-    if (this.#held.length > 0) {
-      b = concatBytes([this.#held, bytes]);
-      this.#held = nothing;
-    }
-    const end = b.length;
-    while (i < end || this.#state === 'stopped') {
-      switch (this.#state) {
-        case 'head':
-          i = this.#readHead(b, i, end, at);
-          if (i < 0) return;
-          break;
-        case 'length': {
-          const take = Math.min(this.#left, end - i);
-          this.#keep(b, i, i + take);
-          this.#left -= take;
-          i += take;
-          if (this.#left === 0) this.#finish(at);
-          break;
-        }
-        case 'chunked': {
-          const chunks = this.#chunks!;
-          const next = chunks.read(b, i, end, (from, to) => this.#keep(b, from, to));
-          this.#wireBytes += next - i - this.#keptNow;
-          this.#keptNow = 0;
-          i = next;
-          if (chunks.broken) {
-            this.#listener.weird('http_bad_chunk');
-            this.#finish(at, true);
-            this.#state = 'resync';
-          } else if (chunks.done) this.#finish(at);
-          break;
-        }
-        case 'close':
-          this.#keep(b, i, end);
-          i = end;
-          break;
-        case 'resync':
-          i = this.#resync(b, i, end);
-          if (i < 0) return;
-          break;
-        case 'stopped':
-          if (this.#rest.length + end - i > restLimit) this.#listener.weird('http_much_before_switch');
-          else if (i < end) this.#rest = concatBytes([this.#rest, b.subarray(i, end)]);
-          return;
-      }
-    }
-  }
-
-  #readHead(b: Uint8Array, from: number, end: number, at: Timestamp): number {
-    let i = from;
-    if (!this.#started) {
-      // Empty lines before a request: RFC 9112 section 2.2.
-      while (i < end && (b[i] === 13 || b[i] === 10)) i++;
-      if (i === end) return -1;
-      this.#startAt = at;
-      this.#started = true;
-    }
-    const behind = headEnd(b, i, end);
-    if (behind < 0) {
-      if (end - i > headLimit) {
-        this.#fail('http_head_too_long');
-        return -1;
-      }
-      if (!this.#looksLikeHead(b, i, end)) {
-        this.#fail('no start line');
-        return -1;
-      }
-      this.#held = b.slice(i, end);
-      return -1;
-    }
-    const head = parseHead(b, i, behind);
-    const framing = this.#listener.head(head, this.#startAt);
-    if (!framing) {
-      this.#fail('no start line');
-      return -1;
-    }
-    if (head.bareLf) this.#listener.weird('http_bare_lf');
-    if (head.folded) this.#listener.weird('http_folded_header');
-    if (head.badLine) this.#listener.weird('http_header_without_colon');
-    this.#head = head;
-    this.#wireBytes = behind - i;
-    switch (framing.kind) {
-      case 'none':
-        this.#finish(at);
-        break;
-      case 'length':
-        this.#left = framing.length;
-        this.#state = 'length';
-        break;
-      case 'chunked':
-        this.#chunks = new ChunkReader();
-        this.#state = 'chunked';
-        break;
-      case 'close':
-        this.#state = 'close';
-        break;
-    }
-    return behind;
-  }
-
-  #fail(reason: string): void {
-    this.#started = false;
-    this.#state = 'stopped';
-    this.#listener.violation(reason);
-  }
-
-  /** Behind a hole: the next line that begins a message. -1 when there is none in these bytes. */
-  #resync(b: Uint8Array, from: number, end: number): number {
-    let i = from;
-    for (;;) {
-      const lf = b.indexOf(10, i);
-      const isWhole = lf >= 0 && lf < end;
-      if (!this.#midLine && this.#looksLikeHead(b, i, isWhole ? lf + 1 : end)) {
-        if (isWhole) {
-          this.#state = 'head';
-          this.#started = false;
-          return i;
-        }
-        if (end - i < resyncLineLimit) {
-          this.#held = b.slice(i, end);
-          return -1;
-        }
-      }
-      this.#midLine = !isWhole;
-      if (!isWhole || lf + 1 >= end) return -1;
-      i = lf + 1;
-    }
-  }
-
-  /** A switch was offered and refused: what was set aside is HTTP after all. */
-  resume(at: Timestamp): void {
-    this.#state = 'head';
-    const rest = this.takeRest();
-    if (rest.length > 0) this.data(rest, at);
+    const chunks = this.#chunks ? this.#chunks.buffered : 0;
+    return this.#pending.length + this.#aside.length + this.#bodyKept + chunks;
   }
 
   /** Looking for the next message behind a hole. */
@@ -264,29 +131,187 @@ export class HttpSide {
     return this.#state === 'resync';
   }
 
-  #keptNow = 0;
+  /** Asked after calls that may change it. */
+  get #isAside(): boolean {
+    return this.#state === 'aside';
+  }
 
-  #keep(b: Uint8Array, from: number, to: number): void {
+  data(bytes: Uint8Array, at: Timestamp): void {
+    const waited = this.#pending.length > 0;
+    const b = waited ? this.#pending.append(bytes) : bytes;
+    const end = b.length;
+    let i = 0;
+    while (i < end) {
+      const next = this.#step(b, i, end, at);
+      if (next === i) break;
+      i = next;
+    }
+    if (waited) this.#pending.keepFrom(i);
+    else if (i < end) this.#pending.append(b.subarray(i, end));
+  }
+
+  /** Returns the offset behind what it has read; `i` when it needs more. */
+  #step(b: Uint8Array, i: number, end: number, at: Timestamp): number {
+    switch (this.#state) {
+      case 'head':
+        return this.#readHead(b, i, end, at);
+      case 'length': {
+        const take = Math.min(this.#left, end - i);
+        this.#keep(b, i, i + take, at);
+        this.#wireBytes += take;
+        this.#left -= take;
+        if (this.#left === 0) this.#finish(at, false);
+        return i + take;
+      }
+      case 'chunked':
+        return this.#readChunks(b, i, end, at);
+      case 'close':
+        this.#keep(b, i, end, at);
+        this.#wireBytes += end - i;
+        return end;
+      case 'resync':
+        return this.#resync(b, i, end, at);
+      case 'aside':
+        if (this.#aside.length + end - i > asideLimit) {
+          this.#listener.asideFull(at);
+          return this.#isAside ? end : i;
+        }
+        this.#aside = concatBytes([this.#aside, b.subarray(i, end)]);
+        return end;
+      case 'over':
+        return end;
+    }
+  }
+
+  #readHead(b: Uint8Array, from: number, end: number, at: Timestamp): number {
+    if (!this.#started) {
+      // Empty lines before a request: section 2.2.
+      if (b[from] === 13 || b[from] === 10) return from + 1;
+      this.#startAt = at;
+      this.#started = true;
+      this.#searched = 0;
+      this.#lineSeen = false;
+    }
+    const behind = headEnd(b, from + Math.max(0, this.#searched - 3), end);
+    const length = (behind < 0 ? end : behind) - from;
+    if (length > headLimit) return this.#fail('http_head_too_long', at, end);
+    if (behind < 0) {
+      if (!this.#lineSeen) {
+        if (!this.#options.mayBegin(b, from, end)) return this.#fail('no start line', at, end);
+        const lf = b.indexOf(10, from);
+        this.#lineSeen = lf >= 0 && lf < end;
+      }
+      this.#searched = length;
+      return from;
+    }
+    const head = parseHead(b, from, behind);
+    const framed = this.#listener.head(head, this.#startAt);
+    if (!framed) return this.#fail('no start line', at, end);
+    this.#begin(head, framed, length);
+    if (framed.framing.kind === 'none') this.#finish(at, false);
+    return behind;
+  }
+
+  #begin(head: Head, { framing, weird }: FramingResult, headLength: number): void {
+    this.#head = head;
+    this.#weird = weird;
+    this.#wireBytes = headLength;
+    this.#searched = 0;
+    if (framing.kind === 'none') return;
+    this.#state = framing.kind;
+    if (framing.kind === 'length') this.#left = framing.length;
+    else if (framing.kind === 'chunked') this.#chunks = new ChunkReader();
+  }
+
+  #readChunks(b: Uint8Array, i: number, end: number, at: Timestamp): number {
+    const chunks = this.#chunks!;
+    const next = chunks.read(b, i, end, (from, to) => this.#keep(b, from, to, at));
+    this.#wireBytes += next - i;
+    if (chunks.broken) {
+      this.#weird ||= 'http_bad_chunk';
+      this.#finish(at, true);
+      if (!this.#isAside) this.#loseSync(b[next - 1] !== 10);
+    } else if (chunks.done) this.#finish(at, false);
+    return next;
+  }
+
+  #fail(reason: string, at: Timestamp, end: number): number {
+    this.#state = 'over';
+    this.#listener.violation(reason, at);
+    return end;
+  }
+
+  #loseSync(midLine: boolean): void {
+    this.#pending.clear();
+    this.#started = false;
+    this.#searched = 0;
+    this.#midLine = midLine;
+    this.#state = 'resync';
+  }
+
+  /** Behind a hole: the next line that begins a message. */
+  #resync(b: Uint8Array, i: number, end: number, at: Timestamp): number {
+    const lf = b.indexOf(10, i);
+    const isWhole = lf >= 0 && lf < end;
+    const lineEnd = isWhole ? lf + 1 : end;
+    const mayBegin =
+      !this.#midLine && lineEnd - i <= resyncLineLimit && this.#options.mayBegin(b, i, lineEnd);
+    if (mayBegin && !isWhole) return i;
+    if (mayBegin) {
+      this.#state = 'head';
+      return this.#readHead(b, i, end, at);
+    }
+    this.#midLine = !isWhole;
+    return lineEnd;
+  }
+
+  /** No HTTP from here on until somebody says what it is; may be called from within the listener. */
+  setAside(): void {
+    this.#state = 'aside';
+  }
+
+  /** A switch was offered and refused: what was set aside is HTTP after all. */
+  resume(at: Timestamp): void {
+    if (this.#state !== 'aside') return;
+    this.#state = 'head';
+    const aside = this.takeAside();
+    if (aside.length > 0) this.data(aside, at);
+  }
+
+  takeAside(): Uint8Array {
+    const aside = this.#aside;
+    this.#aside = nothing;
+    return aside;
+  }
+
+  #keep(b: Uint8Array, from: number, to: number, at: Timestamp): void {
     const length = to - from;
     this.#bodyTotal += length;
-    this.#wireBytes += length;
-    this.#keptNow += length;
-    const room = this.#bodyLimit - this.#bodyKept;
-    if (room <= 0 || length === 0) return;
+    if (this.tap) this.tap.data(b.subarray(from, to), at);
+    const room = this.#options.bodyLimit - this.#bodyKept - this.reserved;
+    if (room <= 0) return;
     const part = b.slice(from, Math.min(to, from + room));
     this.#body.push(part);
     this.#bodyKept += part.length;
   }
 
   /** @param cut the message is over before its framing says so */
-  #finish(at: Timestamp, cut = false): void {
-    this.#keptNow = 0;
+  #finish(at: Timestamp, cut: boolean): void {
     const head = this.#head!;
-    const body = this.#bodyTotal > 0 ? this.#makeBody(head) : undefined;
     const trailers = this.#chunks ? this.#chunks.trailers : noHeaders;
+    const body = this.#bodyTotal > 0 ? this.#makeBody(head) : undefined;
     const message = new HttpMessage(head, this.#startAt, at, this.#wireBytes, trailers, body);
-    const lostBytes = this.#lost;
-    const bodyCutAt = this.#bodyTotal > this.#bodyKept + this.#lost ? this.#bodyKept : 0;
+    const { bodyLimit } = this.#options;
+    // With no limit given no body is wanted: none is missing then.
+    const isBodyCut = bodyLimit > 0 && this.#bodyTotal > this.#bodyKept + this.#lost;
+    const parts: MessageParts = {
+      message,
+      lostBytes: this.#lost,
+      cut,
+      bodyCutAt: isBodyCut ? this.#bodyKept : -1,
+      weirds: this.#weird === '' ? head.weirds : [...head.weirds, this.#weird],
+      held: head.length + this.#bodyKept,
+    };
     this.#state = 'head';
     this.#started = false;
     this.#head = undefined;
@@ -295,70 +320,84 @@ export class HttpSide {
     this.#bodyKept = 0;
     this.#bodyTotal = 0;
     this.#lost = 0;
-    this.#wireBytes = 0;
-    this.#listener.message({ message, lostBytes, cut, bodyCutAt }, at);
+    this.tap = undefined;
+    this.#listener.message(parts, at);
   }
 
-  #makeBody(head: Head): Body {
-    const encodings = head.list('content-encoding').toLowerCase();
+  #makeBody({ contentType, contentEncoding }: Head): Body {
+    const parts = this.#body;
     return {
-      bytes: this.#body.length > 1 ? concatBytes(this.#body) : (this.#body[0] ?? nothing),
+      bytes: parts.length > 1 ? concatBytes(parts) : (parts[0] ?? nothing),
       totalLength: this.#bodyTotal,
-      contentType: head.value('content-type'),
-      encodings:
-        encodings === ''
-          ? noEncodings
-          : encodings
-              .split(',')
-              .map((e) => e.trim())
-              .filter((e) => e !== '' && e !== 'identity'),
+      contentType,
+      encodings: contentEncoding === '' ? noEncodings : encodingsOf(contentEncoding),
     };
   }
 
   /** `length` bytes were not captured. Inside a body of known length the place is still known. */
   gap(length: number, at: Timestamp): void {
-    if (this.#state === 'stopped' || this.#state === 'resync') return;
     let left = length;
-    if (this.#state === 'length') {
-      const inBody = Math.min(left, this.#left);
-      this.#loseBody(inBody);
-      this.#left -= inBody;
-      left -= inBody;
-      if (this.#left === 0) this.#finish(at);
-      if (left === 0) return;
-    } else if (this.#state === 'chunked') {
-      const inChunk = Math.min(left, this.#chunks!.dataLeft);
-      if (inChunk > 0) {
-        this.#loseBody(inChunk);
-        this.#chunks!.skip(inChunk);
-        left -= inChunk;
+    switch (this.#state) {
+      case 'over':
+        return;
+      case 'aside':
+        this.#listener.asideFull(at);
+        if (!this.#isAside) this.gap(length, at);
+        return;
+      case 'length': {
+        const inBody = Math.min(left, this.#left);
+        this.#loseBody(inBody, at);
+        this.#left -= inBody;
+        left -= inBody;
+        if (this.#left === 0) this.#finish(at, false);
+        break;
       }
-      if (left === 0) return;
-      this.#lost += left;
-      this.#finish(at, true);
-    } else if (this.#state === 'close') {
-      this.#loseBody(left);
-      return;
+      case 'chunked': {
+        const inChunk = Math.min(left, this.#chunks!.dataLeft);
+        if (inChunk > 0) {
+          this.#loseBody(inChunk, at);
+          this.#chunks!.skip(inChunk);
+          left -= inChunk;
+        }
+        if (left === 0) return;
+        // Sizes of further chunks, or the end and what follows: nobody can tell.
+        this.#lost += left;
+        this.#finish(at, true);
+        if (!this.#isAside) this.#loseSync(false);
+        return;
+      }
+      case 'close':
+        this.#loseBody(left, at);
+        return;
     }
+    if (left === 0 || this.#isAside) return;
     // In a head, or between messages: wherever the next one begins.
-    this.#held = nothing;
-    this.#started = false;
-    this.#midLine = false;
-    this.#state = 'resync';
+    const held = this.#pending.length;
+    this.#loseSync(false);
+    this.#listener.lost(held + left, at);
   }
 
-  #loseBody(count: number): void {
+  #loseBody(count: number, at: Timestamp): void {
+    if (count === 0) return;
     this.#bodyTotal += count;
     this.#wireBytes += count;
     this.#lost += count;
+    this.tap?.gap(count, at);
   }
 
-  /** The direction is over. */
-  end(at: Timestamp): void {
-    if (this.#state === 'stopped') return;
-    if (this.#state === 'close') this.#finish(at);
-    else if (this.#head) this.#finish(at, true);
-    this.#held = nothing;
-    this.#state = 'stopped';
+  /** The direction is over. @param clean by FIN, which is how a body without length ends */
+  end(at: Timestamp, clean: boolean): void {
+    if (this.#head) this.#finish(at, this.#state !== 'close' || !clean);
+    this.#pending.clear();
+    this.#aside = nothing;
+    this.#state = 'over';
   }
+}
+
+function encodingsOf(list: string): readonly string[] {
+  return list
+    .toLowerCase()
+    .split(',')
+    .map((e) => e.trim())
+    .filter((e) => e !== '' && e !== 'identity');
 }
