@@ -1,6 +1,6 @@
 /** ARP and its relatives: RFC 826, RFC 903, RFC 2390. */
 import { hex2, hex4 } from './format.ts';
-import { printDefault } from './hex.ts';
+import { printHexAscii } from './hex.ts';
 import type { Page } from './page.ts';
 import { etherTypeNames } from './tables.ts';
 
@@ -25,6 +25,7 @@ const hardwareNames = new Map<number, string>([
   [32, 'InfiniBand'],
 ]);
 
+const atm = 19;
 const ipv4 = 0x0800;
 const trailer = 0x1000;
 
@@ -33,6 +34,7 @@ export function printArp(p: Page, at: number, length: number, capLen: number): v
   p.protocol = 'arp';
   p.need(at, 8);
   const hardware = p.u16(at);
+  if (hardware === atm) return printAtmArp(p, at, length, capLen);
   const protocol = p.u16(at + 2);
   const hardwareSize = p.u8(at + 4);
   const protocolSize = p.u8(at + 5);
@@ -77,7 +79,7 @@ export function printArp(p: Page, at: number, length: number, capLen: number): v
       p.text += `${link(senderHardware)} at ${address(sender)}`;
       break;
     default:
-      printDefault(p, at, capLen);
+      printHexAscii(p, '\n\t', at, capLen);
       return;
   }
   p.text += `, length ${length}`;
@@ -89,10 +91,69 @@ function isSet(p: Page, at: number, length: number): boolean {
 }
 
 /** A link-layer address of any length. */
-export function linkText(p: Page, at: number, length: number): string {
+function linkText(p: Page, at: number, length: number, named = true): string {
   if (length === 0) return '<empty>';
-  if (length === 6) return p.mac(at);
+  if (length === 6 && named) return p.mac(at);
   let text = '';
   for (let i = 0; i < length; i++) text += (i > 0 ? ':' : '') + hex2[p.u8(at + i)];
   return text;
+}
+
+/** RFC 2225 section 8.7: addresses of two parts. */
+function printAtmArp(p: Page, at: number, length: number, capLen: number): void {
+  p.need(at, 12);
+  const protocol = p.u16(at + 2);
+  const [hardwareSize, subSize] = [p.u8(at + 4) & 63, p.u8(at + 5) & 63];
+  const operation = p.u16(at + 6);
+  const senderSize = p.u8(at + 8);
+  const [targetHardwareSize, targetSubSize] = [p.u8(at + 9) & 63, p.u8(at + 10) & 63];
+  const targetSize = p.u8(at + 11);
+  const senderHardware = at + 12;
+  const sender = senderHardware + hardwareSize + subSize;
+  const targetHardware = sender + senderSize;
+  const target = targetHardware + targetHardwareSize + targetSubSize;
+  p.need(target, targetSize);
+  if (!p.linkHeader) p.text += 'ARP, ';
+  const known = protocol === ipv4 || protocol === trailer;
+  if (!known || senderSize !== 4 || targetSize !== 4 || p.v > 0) {
+    const name = etherTypeNames.get(protocol) ?? `Unknown Protocol (0x${hex4(protocol)})`;
+    p.text += `ATM, ${name} (len ${senderSize}/${targetSize})`;
+    if (p.v === 0) {
+      p.text += `, length ${length}`;
+      return;
+    }
+  }
+  const address = (from: number, size: number, wrong: string) =>
+    !known ? '<wrong proto type>' : size !== 4 ? wrong : p.ip4(from);
+  const from = () => address(sender, senderSize, '<wrong splen>');
+  const link = (start: number, size: number, sub: number) =>
+    size === 0
+      ? '<No address>'
+      : linkText(p, start, size, false) + (sub > 0 ? `,${linkText(p, start + size, sub, false)}` : '');
+  const senderLink = () => link(senderHardware, hardwareSize, subSize);
+  const targetLink = () => link(targetHardware, targetHardwareSize, targetSubSize);
+  p.text += `${p.v > 0 ? ', ' : ''}${operations.get(operation) ?? `Unknown (${operation})`} `;
+  switch (operation) {
+    case 1:
+      p.text += `who-has ${address(target, targetSize, '<wrong tplen>')}`;
+      if (targetHardwareSize !== 0) p.text += ` (${targetLink()})`;
+      p.text += ` tell ${from()}`;
+      break;
+    case 2:
+      p.text += `${from()} is-at ${senderLink()}`;
+      break;
+    case 8:
+      p.text += `who-is ${targetLink()} tell ${senderLink()}`;
+      break;
+    case 9:
+      p.text += `${senderLink()}at ${from()}`;
+      break;
+    case 10:
+      p.text += `for ${from()}`;
+      break;
+    default:
+      printHexAscii(p, '\n\t', at, capLen);
+      return;
+  }
+  p.text += `, length ${length}`;
 }

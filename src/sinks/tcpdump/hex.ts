@@ -63,7 +63,7 @@ export function printUnknown(p: Page, lead: string, at: number, length: number):
 
 /** A payload of unknown type. */
 export function printDefault(p: Page, at: number, length: number): void {
-  printHexAscii(p, '\n\t', at, length);
+  if (!p.payloadsHidden) printHexAscii(p, '\n\t', at, length);
 }
 
 /** -A: a carriage return shows, as a dot, only within a line. */

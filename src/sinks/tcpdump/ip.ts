@@ -136,9 +136,11 @@ function printOptions(p: Page, at: number, length: number): boolean {
     }
     if (!p.has(at, size)) return false;
     if (type === 0) return true;
-    if (type === 68) printTimestamps(p, at, size);
-    else if (type === 7 || type === 137 || type === 131) printRoute(p, at, size);
-    else if (type === 148) {
+    if (type === 68) {
+      if (!printTimestamps(p, at, size)) return false;
+    } else if (type === 7 || type === 137 || type === 131) {
+      if (!printRoute(p, at, size)) return false;
+    } else if (type === 148) {
       if (size < 4) p.text += ` [bad length ${size}]`;
       else if (p.u16(at + 2) !== 0) p.text += ` value ${p.u16(at + 2)}`;
     }
@@ -148,20 +150,24 @@ function printOptions(p: Page, at: number, length: number): boolean {
   return true;
 }
 
-function printRoute(p: Page, at: number, length: number): void {
+/** @returns false when it was cut */
+function printRoute(p: Page, at: number, length: number): boolean {
   if (length < 3) {
     p.text += ` [bad length ${length}]`;
-    return;
+    return true;
   }
   if (((length + 1) & 3) !== 0) p.text += ` [bad length ${length}]`;
   const pointer = p.u8(at + 2) - 1;
   if (pointer < 3 || ((pointer + 1) & 3) !== 0 || pointer > length + 1)
     p.text += ` [bad ptr ${p.u8(at + 2)}]`;
   for (let i = 3; i < length; i += 4) {
+    // The last address may go beyond the option.
+    if (!p.has(at + i, 4)) return false;
     p.text += ` ${p.ip4(at + i)}`;
     // An unsigned pointer there: 0 - 1 is beyond everything.
     if (pointer > i || pointer < 0) p.text += ',';
   }
+  return true;
 }
 
 const timestampKinds = new Map<number, string>([
@@ -170,11 +176,11 @@ const timestampKinds = new Map<number, string>([
   [3, 'PRESPEC'],
 ]);
 
-/** RFC 781. */
-function printTimestamps(p: Page, at: number, length: number): void {
+/** RFC 781. @returns false when it was cut */
+function printTimestamps(p: Page, at: number, length: number): boolean {
   if (length < 4) {
     p.text += `[bad length ${length}]`;
-    return;
+    return true;
   }
   p.text += ' TS{';
   const kind = p.u8(at + 3) & 15;
@@ -188,13 +194,14 @@ function printTimestamps(p: Page, at: number, length: number): void {
   let i = 0;
   if (name !== undefined)
     for (i = 4; i < length; i += hop) {
-      // Beyond the option the bytes are still the packet's.
+      if (!p.has(at + i, hop)) return false;
       const time = p.u32(at + i + hop - 4);
       p.text += `${pointer === i ? ' ^ ' : ' '}${time}@${hop === 8 ? p.ip4(at + i) : ''}`;
     }
   if (pointer === i) p.text += ' ^ ';
   const lost = p.u8(at + 3) >> 4;
   p.text += lost > 0 ? ` [${lost} hops not recorded]} ` : '}';
+  return true;
 }
 
 /** An IP datagram of whichever version its first nibble says. */

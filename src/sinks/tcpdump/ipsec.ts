@@ -35,3 +35,16 @@ export function printCompressed(p: Page, at: number): void {
   p.protocol = 'ipcomp';
   p.text += `IPComp(cpi=0x${hex4(p.u16(at + 2))})`;
 }
+
+/** ESP over UDP, and what keeps the address translation alive: RFC 3948. */
+export function printNatTraversal(p: Page, at: number, length: number): void {
+  p.protocol = 'isakmp_rfc3948';
+  if (length === 1 && p.u8(at) === 0xff) p.text += 'isakmp-nat-keep-alive';
+  else if (length < 4) p.cutMark();
+  // IKE has no printer here.
+  else if (p.u32(at) === 0) p.text += 'NONESP-encap: ';
+  else {
+    p.text += 'UDP-encap: ';
+    printEncrypted(p, at, length);
+  }
+}

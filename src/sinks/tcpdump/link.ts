@@ -2,7 +2,7 @@
 import { type Frame, LinkType } from '../../model/index.ts';
 import { maxLength, printEthernet, printEtherType, vlanText } from './ethernet.ts';
 import { hex4 } from './format.ts';
-import { printDefault } from './hex.ts';
+import { printDefault, printHexAscii } from './hex.ts';
 import { printAnyIp, printIp } from './ip.ts';
 import { printIp6 } from './ip6.ts';
 import { printLlc } from './llc.ts';
@@ -48,7 +48,7 @@ export function printLink(p: Page, frame: Frame): void {
     default:
       p.protocol = 'unsupported';
       p.text += 'UNSUPPORTED';
-      printDefault(p, at, capLen);
+      printHexAscii(p, '\n\t', at, capLen);
   }
 }
 
@@ -128,7 +128,6 @@ function printSll(p: Page, start: number, length: number, capLen: number, versio
   }
   p.linkLength = at - start;
   if (type <= maxLength) {
-    if (type === Cooked.ipx) return;
     const llc = type === Cooked.llc ? printLlc(p, at, end - at, capEnd - at, -1) : -1;
     if (llc >= 0) p.linkLength += llc;
     else printDefault(p, at, capEnd - at);

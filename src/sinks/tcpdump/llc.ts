@@ -1,13 +1,14 @@
 /** Logical link control and SNAP: IEEE 802.2, RFC 1042. */
 import { printEthernet, printEtherType } from './ethernet.ts';
 import { hex2, hex4, hex6 } from './format.ts';
-import { printDefault } from './hex.ts';
+import { printHexAscii } from './hex.ts';
 import { printIp } from './ip.ts';
 import type { Page } from './page.ts';
 import { printStp } from './stp.ts';
 import { etherTypeNames, ouiNames } from './tables.ts';
 
-const Sap = { ip: 0x06, stp: 0x42, snap: 0xaa, ipx: 0xe0, osi: 0xfe, global: 0xff } as const;
+/** Of these what follows is printed; tcpdump has printers for IPX and OSI too. */
+const Sap = { ip: 0x06, stp: 0x42, snap: 0xaa } as const;
 const unnumberedInformation = 0x03;
 const exchangeId = 0xaf;
 
@@ -59,7 +60,7 @@ export function printLlc(p: Page, at: number, length: number, capLen: number, fr
   const least = Math.min(length, capLen);
   const short = () => {
     p.cutMark();
-    printDefault(p, at, capLen);
+    printHexAscii(p, '\n\t', at, capLen);
     return least;
   };
   if (least < 3) return short();
@@ -72,11 +73,6 @@ export function printLlc(p: Page, at: number, length: number, capLen: number, fr
     control = p.u16le(at + 2);
   }
   const header = unnumbered ? 3 : 4;
-  if (dsapField === Sap.global && ssapField === Sap.global) {
-    // IPX right behind the length; tcpdump has a printer for it.
-    if (p.linkHeader) p.text += 'IPX 802.3: ';
-    return 0;
-  }
   const dsap = dsapField & 0xfe;
   const ssap = ssapField & 0xfe;
   if (p.linkHeader) {
@@ -95,11 +91,6 @@ export function printLlc(p: Page, at: number, length: number, capLen: number, fr
         return header;
       case Sap.ip:
         printIp(p, body, left);
-        return header;
-      case Sap.ipx:
-        if (p.linkHeader) p.text += 'IPX 802.2: ';
-        return header;
-      case Sap.osi:
         return header;
     }
   }
@@ -144,7 +135,7 @@ function printExchange(p: Page, at: number, length: number, capLen: number): boo
   if (p.u8(at) !== 0x81) return false;
   if (capLen < 3 || length < 3) {
     p.cutMark();
-    printDefault(p, at, capLen);
+    printHexAscii(p, '\n\t', at, capLen);
   } else p.text += `: ${hex2[p.u8(at + 1)]} ${hex2[p.u8(at + 2)]}`;
   return true;
 }

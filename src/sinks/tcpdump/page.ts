@@ -24,6 +24,8 @@ export class Page {
   readonly v: number;
   readonly quiet: boolean;
   readonly linkHeader: boolean;
+  /** Payloads of unknown type are not printed: -q, or -x and -X, with which the bytes come anyway. */
+  readonly payloadsHidden: boolean;
   /** Names instead of numbers. */
   readonly named: boolean;
 
@@ -63,6 +65,7 @@ export class Page {
     this.v = options.verbose;
     this.quiet = options.quiet;
     this.linkHeader = options.linkHeader;
+    this.payloadsHidden = options.quiet || options.hex > 0 || options.hexAscii > 0;
     this.named = options.noNames === 0;
   }
 
@@ -166,11 +169,21 @@ export class Page {
   }
 
   tcpPort(port: number): string {
-    return (this.#tcpPorts[port] ??= this.#portName(port, 'tcp'));
+    let text = this.#tcpPorts[port];
+    if (text === undefined) {
+      text = this.#portName(port, 'tcp');
+      this.#tcpPorts[port] = text;
+    }
+    return text;
   }
 
   udpPort(port: number): string {
-    return (this.#udpPorts[port] ??= this.#portName(port, 'udp'));
+    let text = this.#udpPorts[port];
+    if (text === undefined) {
+      text = this.#portName(port, 'udp');
+      this.#udpPorts[port] = text;
+    }
+    return text;
   }
 
   #portName(port: number, protocol: 'tcp' | 'udp'): string {

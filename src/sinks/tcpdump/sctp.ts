@@ -133,7 +133,7 @@ function printData(p: Page, at: number, size: number): boolean {
     `[PPID ${payloadNames.get(protocol) ?? `0x${hex(protocol)}`}] `;
   if (size === 16) return false;
   if (p.v < 2) return true;
-  p.text += '[Payload:';
+  p.text += p.payloadsHidden ? '[Payload' : '[Payload:';
   printDefault(p, at + 16, size - 16);
   p.text += ']';
   return true;

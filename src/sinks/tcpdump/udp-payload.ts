@@ -2,12 +2,14 @@
 import { printDhcp } from './dhcp.ts';
 import { printDns } from './dns.ts';
 import { printGeneve } from './geneve.ts';
+import { printNatTraversal } from './ipsec.ts';
+import { printMpls } from './mpls.ts';
 import { printNtp } from './ntp.ts';
 import type { Page } from './page.ts';
 import { printSyslog } from './syslog.ts';
 import { printSip } from './text-protocols.ts';
 import { printTftp } from './tftp.ts';
-import { printVxlan } from './vxlan.ts';
+import { printOtv, printVxlan, printVxlanExtended } from './vxlan.ts';
 
 type Print = (p: Page, at: number, length: number) => void;
 
@@ -30,7 +32,8 @@ const rows: readonly Row[] = [
   [printDhcp, 'either', 67, 68],
   [plain, 'either', 520], // RIP
   [plain, 'either', 654], // AODV
-  [plain, 'either', 500, 4500, 7500, 8500], // ISAKMP
+  [plain, 'either', 500, 7500, 8500], // ISAKMP
+  [printNatTraversal, 'either', 4500],
   [plain, 'either', 161, 162], // SNMP
   [printNtp, 'either', 123],
   [plain, 'either', 88, 750], // Kerberos 4
@@ -59,13 +62,13 @@ const rows: readonly Row[] = [
   [plain, 'either', 12223, 12222], // LWAPP
   [printSip, 'either', 5060],
   [printSyslog, 'either', 514],
-  [plain, 'either', 8472], // OTV
+  [printOtv, 'either', 8472],
   [printVxlan, 'either', 4789],
   [printGeneve, 'either', 6081],
   [plain, 'either', 4342], // LISP
-  [plain, 'either', 4790], // VXLAN-GPE
+  [printVxlanExtended, 'either', 4790],
   [plain, 'either', 17754], // ZEP
-  [plain, 'either', 6635], // MPLS over UDP
+  [printMpls, 'either', 6635],
   [plain, 'either', 319, 320], // PTP
   [plain, 'either', 30490], // SOME/IP
 ];
