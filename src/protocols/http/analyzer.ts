@@ -13,7 +13,13 @@ import { type FramingResult, requestFraming, responseFraming } from './body.ts';
 import { type Answer, type Asked, makeExchange, missingOf, nothingMissing } from './exchange.ts';
 import type { Head } from './head.ts';
 import { type BodyTap, HttpSide, type MessageParts } from './side.ts';
-import { mayBeRequest, mayBeStatus, parseRequestLine, parseStatusLine } from './start-line.ts';
+import {
+  mayBeRequest,
+  mayBeStatus,
+  mayBeStrictRequest,
+  parseRequestLine,
+  parseStatusLine,
+} from './start-line.ts';
 import { Waiting } from './waiting.ts';
 
 /** Informational answers kept of one exchange. */
@@ -55,7 +61,7 @@ export class HttpAnalyzer implements Analyzer {
         asideFull: (at) => this.#answerOverdue(at),
         violation: (reason, at) => this.#violation(`client: ${reason}`, at),
       },
-      { bodyLimit, mayBegin: mayBeRequest, joinedMidStream },
+      { bodyLimit, mayBegin: mayBeRequest, mayResume: mayBeStrictRequest, joinedMidStream },
     );
     this.#server = new HttpSide(
       {
@@ -65,7 +71,7 @@ export class HttpAnalyzer implements Analyzer {
         asideFull: () => {},
         violation: (reason, at) => this.#violation(`server: ${reason}`, at),
       },
-      { bodyLimit, mayBegin: mayBeStatus, joinedMidStream },
+      { bodyLimit, mayBegin: mayBeStatus, mayResume: mayBeStatus, joinedMidStream },
     );
   }
 
@@ -125,7 +131,7 @@ export class HttpAnalyzer implements Analyzer {
     this.#lost.client = 0;
     this.#sending = asked;
     this.#waiting.push(asked);
-    while (this.#waiting.isFull) this.#flush(1);
+    while (this.#waiting.isFull || this.#isUnheard()) this.#flush(1);
     const { connection, wantsInner, wantsOpened } = this.#context;
     if (wantsInner !== false || wantsOpened !== false) {
       const exchange = makeExchange(connection, asked, undefined, nothingMissing, at);
@@ -134,6 +140,12 @@ export class HttpAnalyzer implements Analyzer {
       this.#out.opened(exchange);
     }
     return requestFraming(head);
+  }
+
+  /** A capture of one side holds no answers: there the bodies kept must not run short for them. */
+  #isUnheard(): boolean {
+    const { length, bodyBytes } = this.#waiting;
+    return !this.#serverSpoke && length > 1 && bodyBytes > this.#context.bodyLimit / 2;
   }
 
   #requestEnds(parts: MessageParts, at: Timestamp): void {
@@ -149,10 +161,6 @@ export class HttpAnalyzer implements Analyzer {
       return;
     }
     this.#waiting.ended(asked, parts);
-    // Captures of one side hold no answers: there the bodies kept must not run short for them.
-    const { bodyLimit } = this.#context;
-    while (!this.#serverSpoke && this.#waiting.length > 1 && this.#waiting.bodyBytes > bodyLimit / 2)
-      this.#flush(1);
     this.#client.reserved = this.#waiting.bodyBytes;
     // What follows is the new protocol's if the answer agrees (RFC 9110 sections 7.8 and 9.3.6).
     if (asked.method === 'CONNECT' || asked.head.upgrade !== '') this.#client.setAside();

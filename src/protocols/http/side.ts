@@ -47,8 +47,10 @@ export interface MessageParts {
 /** The rules of one direction that differ. */
 export interface SideOptions {
   readonly bodyLimit: number;
-  /** What begins at `at` may be a message: tells nonsense early, and where to begin anew behind a hole. */
+  /** What begins at `at` may be a message: tells nonsense early. */
   readonly mayBegin: (b: Uint8Array, at: number, end: number) => boolean;
+  /** The same, strictly: tells where to begin anew behind a hole, among anything. */
+  readonly mayResume: (b: Uint8Array, at: number, end: number) => boolean;
   readonly joinedMidStream: boolean;
 }
 
@@ -106,8 +108,6 @@ export class HttpSide {
   #bodyKept = 0;
   #bodyTotal = 0;
   #lost = 0;
-  /** Behind a hole: a line whose beginning was passed over goes on. */
-  #midLine = false;
   /** Bytes behind a switch of protocols that is not agreed yet: who takes over gets them. */
   #aside: Uint8Array = nothing;
   /** Bodies that others hold of what this side may keep. */
@@ -141,6 +141,8 @@ export class HttpSide {
     const b = waited ? this.#pending.append(bytes) : bytes;
     const end = b.length;
     let i = 0;
+    // Behind a hole each segment may be a beginning, not only what is behind a line's end.
+    if (waited && this.#state === 'resync' && !this.#mayResume(b, 0, end)) i = end - bytes.length;
     while (i < end) {
       const next = this.#step(b, i, end, at);
       if (next === i) break;
@@ -230,7 +232,7 @@ export class HttpSide {
     if (chunks.broken) {
       this.#weird ||= 'http_bad_chunk';
       this.#finish(at, true);
-      if (!this.#isAside) this.#loseSync(b[next - 1] !== 10);
+      if (!this.#isAside) this.#loseSync();
     } else if (chunks.done) this.#finish(at, false);
     return next;
   }
@@ -241,11 +243,10 @@ export class HttpSide {
     return end;
   }
 
-  #loseSync(midLine: boolean): void {
+  #loseSync(): void {
     this.#pending.clear();
     this.#started = false;
     this.#searched = 0;
-    this.#midLine = midLine;
     this.#state = 'resync';
   }
 
@@ -253,16 +254,16 @@ export class HttpSide {
   #resync(b: Uint8Array, i: number, end: number, at: Timestamp): number {
     const lf = b.indexOf(10, i);
     const isWhole = lf >= 0 && lf < end;
-    const lineEnd = isWhole ? lf + 1 : end;
-    const mayBegin =
-      !this.#midLine && lineEnd - i <= resyncLineLimit && this.#options.mayBegin(b, i, lineEnd);
-    if (mayBegin && !isWhole) return i;
-    if (mayBegin) {
-      this.#state = 'head';
-      return this.#readHead(b, i, end, at);
-    }
-    this.#midLine = !isWhole;
-    return lineEnd;
+    if (!this.#mayResume(b, i, end)) return isWhole ? lf + 1 : end;
+    if (!isWhole) return i;
+    this.#state = 'head';
+    return this.#readHead(b, i, end, at);
+  }
+
+  #mayResume(b: Uint8Array, i: number, end: number): boolean {
+    const lf = b.indexOf(10, i);
+    const lineEnd = lf >= 0 && lf < end ? lf + 1 : end;
+    return lineEnd - i <= resyncLineLimit && this.#options.mayResume(b, i, lineEnd);
   }
 
   /** No HTTP from here on until somebody says what it is; may be called from within the listener. */
@@ -363,7 +364,7 @@ export class HttpSide {
         // Sizes of further chunks, or the end and what follows: nobody can tell.
         this.#lost += left;
         this.#finish(at, true);
-        if (!this.#isAside) this.#loseSync(false);
+        if (!this.#isAside) this.#loseSync();
         return;
       }
       case 'close':
@@ -373,7 +374,7 @@ export class HttpSide {
     if (left === 0 || this.#isAside) return;
     // In a head, or between messages: wherever the next one begins.
     const held = this.#pending.length;
-    this.#loseSync(false);
+    this.#loseSync();
     this.#listener.lost(held + left, at);
   }
 

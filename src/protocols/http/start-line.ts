@@ -64,6 +64,23 @@ export function mayBeRequest(b: Uint8Array, at: number, end: number): boolean {
   return token.test(space < 0 ? text : text.slice(0, space));
 }
 
+/**
+ * Stricter, for a place that may be the middle of anything: methods are capitals, targets have no blanks,
+ * and of a line that is not whole all that is there is judged.
+ */
+export function mayBeStrictRequest(b: Uint8Array, at: number, end: number): boolean {
+  const line = wholeLine(b, at, end);
+  if (line !== undefined) return strict.test(line);
+  const [method = '', target, version, ...more] = latin1(b, at, end).split(' ');
+  if (!strictMethod.test(method) || more.length > 0) return false;
+  if (target !== undefined && !strictTarget.test(target)) return false;
+  return version === undefined || 'HTTP/1.1\r'.startsWith(version.replace(/\.\d/, '.1'));
+}
+
+const strict = /^[A-Z][A-Z_-]{0,23} [\x21-\xff]+ HTTP\/1\.\d$/;
+const strictMethod = /^[A-Z][A-Z_-]{0,23}$/;
+const strictTarget = /^[\x21-\xff]*$/;
+
 /** The same for a status line. */
 export function mayBeStatus(b: Uint8Array, at: number, end: number): boolean {
   const line = wholeLine(b, at, end);
