@@ -27,7 +27,10 @@ async function main(argv: string[]): Promise<number> {
   return command ? (await command()).run(rest) : (await commands['watch']!()).run(argv);
 }
 
-/** Errors that were written for people have a name we know; anything else is a bug and shows its stack. */
+/**
+ * Errors that were written for people have a name we know, or (those about an expression) a form of their
+ * own; anything else is a bug and shows its stack.
+ */
 const spoken = new Set([
   'CliError',
   'TargetError',
@@ -39,14 +42,13 @@ const spoken = new Set([
 
 function report(error: unknown): number {
   const err = error as Error & { hint?: string; format?: () => string };
-  const hint = err.hint ? `\n  ${err.hint}` : '';
-  if (err.name === 'FilterError' && err.format) {
-    process.stderr.write(`porthole: ${plainText(err.format() + hint)}\n`);
+  if (err.format) {
+    process.stderr.write(`porthole: ${plainText(err.format())}\n`);
     return 1;
   }
   if (err.name === 'ReaderGone') return 0;
   if (error instanceof CliError || spoken.has(err.name)) {
-    process.stderr.write(`porthole: ${plainText(err.message + hint)}\n`);
+    process.stderr.write(`porthole: ${plainText(err.message + (err.hint ? `\n  ${err.hint}` : ''))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
   process.stderr.write(`porthole: this is a bug in Porthole: ${err.stack ?? String(error)}\n`);
