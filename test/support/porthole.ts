@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly through?: readonly string[];
   readonly launcher?: string;
   readonly input?: string | Uint8Array;
+  /** stdin stays open and silent. */
+  readonly openStdin?: boolean;
 }
 
 const living = new Set<ChildProcess>();
@@ -49,7 +51,7 @@ export function launch(command: string, args: readonly string[], options: RunOpt
   });
   living.add(child);
   child.stdin?.on('error', () => {});
-  child.stdin?.end(options.input);
+  if (!options.openStdin) child.stdin?.end(options.input);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
