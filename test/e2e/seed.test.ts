@@ -109,5 +109,5 @@ test('a container that ends while watched: a line says so, exit status 0', { ski
   const { code, stdout, stderr } = await watch.ended;
   assert.equal(code, 0, stderr);
   assert.match(`${stdout}${stderr}`, /brief ended \(process \d+ exited\)/);
-  assert.match(stderr, /^0 packets captured$/m);
+  assert.match(stderr, /^\d+ packets? captured$/m);
 });
