@@ -7,245 +7,291 @@ import type {
   Exchange,
   FieldValue,
   Incompleteness,
-  Message,
   Side,
   Timestamp,
 } from '../../model/index.ts';
-import { concatBytes, u16 } from '../../util/bytes.ts';
-import { type DnsMessage, parseMessage } from './message.ts';
-import { className, opcodeName, rcodeName, typeName } from './names.ts';
-import { formatData } from './records.ts';
+import { u16 } from '../../util/bytes.ts';
+import { Pending } from '../../util/pending.ts';
+import { type Answers, outcomeOf, readAnswers } from './answers.ts';
+import { beginsMessage } from './detect.ts';
+import { clientSubnet, extendedErrors } from './edns.ts';
+import { type DnsMessage, parseMessage, type } from './message.ts';
+import { opcodeName, rcodeName, typeName } from './names.ts';
+import { ShownMessage } from './show.ts';
+import { type Waiting, WaitingQuestions } from './waiting.ts';
 
-/** Questions waiting at once on one connection: resolvers keep one socket a question, stubs a few. */
-const maxWaiting = 256;
-const nothing = new Uint8Array(0);
-
-interface Waiting {
-  readonly key: string;
-  readonly message: DnsMessage;
-  readonly shown: Message;
-  retries: number;
-}
+/** Answers remembered, to tell a repeated one from one that nobody asked for. */
+const maxAnswered = 64;
 
 export class DnsAnalyzer implements Analyzer {
   readonly #context: AnalyzerContext;
   readonly #isTcp: boolean;
-  readonly #waiting = new Map<string, Waiting>();
-  #partial = { client: nothing as Uint8Array, server: nothing as Uint8Array };
-  #partialAt = { client: 0, server: 0 };
-  /** A hole broke the framing of this direction of a TCP connection: no place to begin again is told. */
-  #lost = { client: false, server: false };
+  /** Asked of a group: answers come from somewhere else, or from nobody. */
+  readonly #isMulticast: boolean;
+  readonly #waiting = new WaitingQuestions((waiting) => this.#unanswered(waiting));
+  readonly #answered = new Map<string, string>();
+  /** TCP: a message that is not whole yet, and when it began. */
+  readonly #partial = { client: new Pending(), server: new Pending() };
+  readonly #partialAt = { client: 0, server: 0 };
+  /** TCP: bytes lost, told with the next message. */
+  readonly #lost = { client: 0, server: 0 };
+  /** TCP: behind a hole; the next segment that begins a message is the place to go on. */
+  readonly #isSeeking: { client: boolean; server: boolean };
+  /** Nothing has been paired yet, and the beginning was not seen. */
+  #joined: boolean;
+  #serverEnded = false;
   #confirmed = false;
+  #out!: AnalyzerOutput;
 
   constructor(context: AnalyzerContext) {
     this.#context = context;
-    this.#isTcp = context.connection.transport === 'tcp';
+    const { transport, server, joinedMidStream } = context.connection;
+    this.#isTcp = transport === 'tcp';
+    this.#isMulticast = /^(22[4-9]|23\d)\.|^ff/i.test(server.address);
+    this.#joined = this.#isTcp && joinedMidStream;
+    this.#isSeeking = { client: this.#joined, server: this.#joined };
   }
 
   data(side: Side, bytes: Uint8Array, at: Timestamp, out: AnalyzerOutput): void {
-    if (!this.#isTcp) return this.#message(side, bytes, at, at, out);
-    if (this.#lost[side]) return;
-    let b = bytes;
-    if (this.#partial[side].length > 0) b = concatBytes([this.#partial[side], bytes]);
-    else this.#partialAt[side] = at;
+    this.#out = out;
+    this.#waiting.expire(at);
+    if (this.#isTcp) this.#stream(side, bytes, at);
+    else this.#message(side, bytes, at, at);
+  }
+
+  #stream(side: Side, bytes: Uint8Array, at: Timestamp): void {
+    const partial = this.#partial[side];
+    if (this.#isSeeking[side]) {
+      if (!beginsMessage(bytes)) return;
+      this.#isSeeking[side] = false;
+    }
+    const waited = partial.length > 0;
+    const b = waited ? partial.append(bytes) : bytes;
+    if (!waited) this.#partialAt[side] = at;
     let from = 0;
     while (b.length - from >= 2) {
-      const length = u16(b, from);
-      if (b.length - from - 2 < length) break;
-      this.#message(side, b.subarray(from + 2, from + 2 + length), this.#partialAt[side], at, out);
-      from += 2 + length;
+      const end = from + 2 + u16(b, from);
+      if (end > b.length) break;
+      if (!this.#message(side, b.subarray(from + 2, end), this.#partialAt[side], at)) return;
+      from = end;
       this.#partialAt[side] = at;
     }
-    this.#partial[side] = from === b.length ? nothing : b.slice(from);
+    if (waited) partial.keepFrom(from);
+    else if (from < b.length) partial.append(b.subarray(from));
   }
 
-  gap(side: Side, _length: number, _at: Timestamp, out: AnalyzerOutput): void {
+  gap(side: Side, length: number, _at: Timestamp, out: AnalyzerOutput): void {
+    this.#out = out;
     // UDP: the datagram before it was cut by the snap length and has been read as far as it went.
     if (!this.#isTcp) return;
-    this.#lost[side] = true;
-    this.#partial[side] = nothing;
-    if (this.#lost.client && this.#lost.server) out.violation('bytes lost in both directions');
+    this.#lost[side] += length + this.#partial[side].length;
+    this.#partial[side].clear();
+    this.#isSeeking[side] = true;
   }
 
-  end(side: Side, reason: EndReason, at: Timestamp, out: AnalyzerOutput): void {
-    if (side === 'client' && reason === 'fin') return;
-    this.#partial[side] = nothing;
-    if (side === 'client') return;
-    for (const waiting of this.#waiting.values()) this.#unanswered(waiting, at, out);
-    this.#waiting.clear();
+  end(side: Side, _reason: EndReason, _at: Timestamp, out: AnalyzerOutput): void {
+    this.#out = out;
+    this.#lost[side] += this.#partial[side].length;
+    this.#partial[side].clear();
+    if (side === 'server') this.#serverEnded = true;
+    // Half-closed by the client, answers may still come.
+    if (this.#serverEnded) this.#waiting.clear();
   }
 
   buffered(): number {
-    return this.#partial.client.length + this.#partial.server.length;
+    return this.#partial.client.length + this.#partial.server.length + this.#waiting.bytes;
   }
 
-  #message(side: Side, bytes: Uint8Array, startAt: Timestamp, at: Timestamp, out: AnalyzerOutput): void {
+  /** false: it was none, and nothing more is wanted. */
+  #message(side: Side, bytes: Uint8Array, startAt: Timestamp, at: Timestamp): boolean {
     const message = parseMessage(bytes);
-    if (!message || (message.questions.length === 0 && message.records.length === 0 && !message.isResponse)) {
-      if (this.#confirmed) out.weird('dns_malformed');
-      else out.violation('no DNS message');
-      return;
+    const isEmpty = !message || (message.questions.length === 0 && message.records.length === 0);
+    if (!message || (isEmpty && !message.isResponse)) {
+      if (this.#confirmed) this.#out.weird('dns_malformed');
+      else this.#out.violation('no DNS message');
+      return this.#confirmed;
     }
     if (!this.#confirmed) {
       this.#confirmed = true;
-      out.confirmed();
+      this.#out.confirmed();
     }
-    const shown = show(bytes, message, startAt, at);
-    if (message.isResponse) this.#answer(bytes, message, shown, out);
-    else this.#question(side, message, shown, out);
+    if (message.isResponse) this.#answer(side, message, startAt, at);
+    else this.#question(side, message, startAt, at);
+    return true;
   }
 
-  #question(_side: Side, message: DnsMessage, shown: Message, out: AnalyzerOutput): void {
+  #question(side: Side, message: DnsMessage, startAt: Timestamp, at: Timestamp): void {
     const key = keyOf(message);
     const before = this.#waiting.get(key);
     if (before) {
       before.retries++;
       return;
     }
-    if (this.#waiting.size >= maxWaiting)
-      for (const oldest of this.#waiting.values()) {
-        this.#waiting.delete(oldest.key);
-        this.#unanswered(oldest, shown.startAt, out);
-        break;
-      }
-    const waiting = { key, message, shown, retries: 0 };
-    this.#waiting.set(key, waiting);
-    out.opened(this.#exchange(waiting, undefined, undefined, nothing, 'unanswered'));
+    const kept = { ...message, bytes: message.bytes.slice() };
+    const shown = new ShownMessage(kept, startAt, at, message.bytes.length);
+    const waiting: Waiting = { key, message: kept, shown, retries: 0, transfer: undefined };
+    if (this.#isMulticast) {
+      this.#emit(waiting, undefined, undefined, this.#takeLost(side, 'request'));
+      return;
+    }
+    this.#waiting.add(waiting);
+    if (this.#context.wantsOpened !== false)
+      this.#out.opened(this.#exchange(waiting, undefined, undefined, []));
   }
 
-  #answer(bytes: Uint8Array, message: DnsMessage, shown: Message, out: AnalyzerOutput): void {
-    let key = keyOf(message);
-    // Some servers leave the question out of errors: then the id must do.
-    if (message.questions.length === 0)
-      for (const waiting of this.#waiting.values()) if (waiting.message.id === message.id) key = waiting.key;
-    const waiting = this.#waiting.get(key);
-    this.#waiting.delete(key);
-    out.exchange(this.#exchange(waiting, message, shown, bytes, outcomeOf(message)));
+  #answer(side: Side, message: DnsMessage, startAt: Timestamp, at: Timestamp): void {
+    // Some servers leave the question out of errors, and transfers of all messages but the first.
+    const waiting =
+      message.questions.length === 0 ? this.#waiting.byId(message.id) : this.#waiting.get(keyOf(message));
+    if (waiting && this.#isTcp && isTransfer(waiting.message) && message.rcode === 0)
+      return this.#transfer(side, waiting, message, startAt, at);
+    const answers = readAnswers(message);
+    const key = waiting?.key ?? keyOf(message);
+    const weirds: string[] = [];
+    if (waiting) this.#waiting.remove(waiting);
+    else {
+      const before = this.#answered.get(key);
+      // Asked twice, answered twice.
+      if (before === answers.result) return this.#out.weird('dns_answer_repeated');
+      // Somebody may be faster than the server that was asked.
+      if (before !== undefined) weirds.push('dns_second_answer_differs');
+    }
+    this.#remember(key, answers.result);
+    const kept = { ...message, bytes: message.bytes.slice() };
+    const shown = new ShownMessage(kept, startAt, at, message.bytes.length);
+    const missing = this.#takeLost(side, 'response');
+    if (message.cut && !message.truncated) missing.push({ kind: 'messageCut', side: 'response' });
+    this.#emit(waiting, { message: kept, answers }, shown, missing, weirds);
   }
 
-  #unanswered(waiting: Waiting, _at: Timestamp, out: AnalyzerOutput): void {
-    out.exchange(this.#exchange(waiting, undefined, undefined, nothing, 'unanswered'));
+  /** RFC 5936: a transfer is many messages, from the zone's SOA record to the same again. */
+  #transfer(side: Side, waiting: Waiting, message: DnsMessage, startAt: Timestamp, at: Timestamp): void {
+    this.#waiting.remove(waiting);
+    const first = waiting.transfer ? waiting.transfer.first : { ...message, bytes: message.bytes.slice() };
+    waiting.transfer ??= { first, startAt, messages: 0, records: 0, wireBytes: 0 };
+    const { transfer } = waiting;
+    const records = message.records.filter((record) => record.section === 'answer');
+    transfer.messages++;
+    transfer.records += records.length;
+    transfer.wireBytes += message.bytes.length;
+    // An IXFR whose zone has not changed is the SOA alone (RFC 1995 section 2).
+    const isLast = records.at(-1)?.type === type.soa;
+    const isOnly = waiting.message.questions[0]!.type === type.ixfr && transfer.records === 1;
+    if (isLast && (transfer.records > 1 || isOnly))
+      this.#endTransfer(waiting, at, this.#takeLost(side, 'response'));
+    else this.#waiting.add(waiting);
+  }
+
+  #endTransfer(waiting: Waiting, at: Timestamp, missing: Incompleteness[]): void {
+    const { first, startAt, messages, records, wireBytes } = waiting.transfer!;
+    const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+    const result = `${counted(records, 'record')} in ${counted(messages, 'message')}`;
+    const answers: Answers = { a: [], aaaa: [], cname: [], result };
+    const shown = new ShownMessage(first, startAt, at, wireBytes);
+    this.#emit(waiting, { message: first, answers }, shown, missing);
+  }
+
+  #unanswered(waiting: Waiting): void {
+    const missing = this.#takeLost('server', 'response');
+    if (waiting.transfer) {
+      missing.push({ kind: 'messageCut', side: 'response' });
+      this.#endTransfer(waiting, waiting.transfer.startAt, missing);
+    } else this.#emit(waiting, undefined, undefined, missing);
+  }
+
+  #remember(key: string, result: string): void {
+    this.#answered.set(key, result);
+    if (this.#answered.size <= maxAnswered) return;
+    for (const oldest of this.#answered.keys()) {
+      this.#answered.delete(oldest);
+      return;
+    }
+  }
+
+  #takeLost(side: Side, of: 'request' | 'response'): Incompleteness[] {
+    const bytes = this.#lost[side];
+    this.#lost[side] = 0;
+    return bytes > 0 ? [{ kind: 'bytesLost', side: of, bytes }] : [];
+  }
+
+  #emit(
+    waiting: Waiting | undefined,
+    answer: { message: DnsMessage; answers: Answers } | undefined,
+    shown: ShownMessage | undefined,
+    missing: Incompleteness[],
+    weirds: readonly string[] = [],
+  ): void {
+    if (!waiting && !this.#isMulticast)
+      missing.unshift({ kind: this.#joined ? 'joinedMidStream' : 'noRequest' });
+    if (waiting && answer) this.#joined = false;
+    if (!shown && !this.#isMulticast) missing.push({ kind: 'noResponse' });
+    if (waiting?.message.cut) missing.push({ kind: 'messageCut', side: 'request' });
+    this.#out.exchange(this.#exchange(waiting, answer, shown, missing, weirds));
   }
 
   #exchange(
     waiting: Waiting | undefined,
-    answer: DnsMessage | undefined,
-    shown: Message | undefined,
-    bytes: Uint8Array,
-    outcome: Exchange['outcome'],
+    answer: { message: DnsMessage; answers: Answers } | undefined,
+    shown: ShownMessage | undefined,
+    missing: readonly Incompleteness[],
+    weirds: readonly string[] = [],
   ): Exchange {
-    const message = waiting?.message ?? answer!;
-    const question = message.questions[0] ?? announced(answer);
-    const found = answer ? readAnswers(bytes, answer) : undefined;
-    const edns = waiting?.message.ednsSize ?? -1;
     const request = waiting?.shown;
-    const fields: Record<string, FieldValue> = {
-      'dns.qry.type': question ? typeName(question.type) : undefined,
-      'dns.qry.name': question?.name,
-      'dns.result': answer && found ? resultOf(answer, found) : undefined,
-      'dns.flags.rcode': answer ? rcodeName(answer.rcode) : undefined,
-      'dns.a': found && found.a.length > 0 ? found.a : undefined,
-      'dns.aaaa': found && found.aaaa.length > 0 ? found.aaaa : undefined,
-      'dns.cname': found && found.cname.length > 0 ? found.cname : undefined,
-      'dns.id': message.id,
-      'dns.time': request && shown ? shown.startAt - request.startAt : undefined,
-      'dns.flags.authoritative': answer?.authoritative || undefined,
-      'dns.flags.truncated': answer?.truncated || undefined,
-      'dns.retries': waiting && waiting.retries > 0 ? waiting.retries : undefined,
-      'dns.opcode': message.opcode === 0 ? undefined : opcodeName(message.opcode),
-      'dns.edns.udp_size': edns >= 0 ? edns : undefined,
-    };
-    const missing: Incompleteness[] = [];
-    // mDNS announces without being asked (RFC 6762 section 8.3).
-    const isMulticast = this.#context.connection.server.port === 5353;
-    if (!request && !isMulticast) missing.push({ kind: 'noRequest' });
-    if (!shown && !isMulticast) missing.push({ kind: 'noResponse' });
-    if (answer?.cut && !answer.truncated) missing.push({ kind: 'messageCut', side: 'response' });
-    return {
+    const exchange = {
       protocol: 'dns',
       connection: this.#context.connection,
-      ...(request ? { request } : {}),
-      ...(shown ? { response: shown } : {}),
       startAt: (request ?? shown)!.startAt,
       endAt: (shown ?? request)!.endAt,
-      fields,
-      outcome: !shown && isMulticast ? 'info' : outcome,
+      fields: fieldsOf(waiting, answer, shown),
+      outcome: answer ? outcomeOf(answer.message) : this.#isMulticast ? 'info' : 'unanswered',
       missing,
-      weirds: [],
-    };
+      weirds,
+    } as { -readonly [K in keyof Exchange]: Exchange[K] };
+    if (request) exchange.request = request;
+    if (shown) exchange.response = shown;
+    return exchange;
   }
+}
+
+function fieldsOf(
+  waiting: Waiting | undefined,
+  answer: { message: DnsMessage; answers: Answers } | undefined,
+  shown: ShownMessage | undefined,
+): Record<string, FieldValue> {
+  const asked = waiting?.message;
+  const said = answer?.message;
+  const answers = answer?.answers;
+  const { id, opcode, questions, records } = (asked ?? said)!;
+  const question = questions[0] ?? records[0];
+  const list = (values: readonly string[] | undefined) => (values && values.length > 0 ? values : undefined);
+  return {
+    'dns.qry.type': question && typeName(question.type),
+    'dns.qry.name': question?.name,
+    'dns.result': answers?.result,
+    'dns.flags.rcode': said && rcodeName(said.rcode),
+    'dns.a': list(answers?.a),
+    'dns.aaaa': list(answers?.aaaa),
+    'dns.cname': list(answers?.cname),
+    'dns.opt.ext_error': said && list(extendedErrors(said)),
+    'dns.id': id,
+    'dns.time': waiting && shown ? shown.startAt - waiting.shown.startAt : undefined,
+    'dns.flags.authoritative': said?.authoritative || undefined,
+    'dns.flags.authenticated': said?.authenticated || undefined,
+    'dns.flags.truncated': said?.truncated || undefined,
+    'dns.retries': waiting && waiting.retries > 0 ? waiting.retries : undefined,
+    'dns.opcode': opcode === 0 ? undefined : opcodeName(opcode),
+    'dns.edns.udp_size': asked?.opt?.class,
+    'dns.opt.client': asked && clientSubnet(asked),
+  };
+}
+
+function isTransfer(message: DnsMessage): boolean {
+  const asked = message.questions[0]?.type;
+  return asked === type.axfr || asked === type.ixfr;
 }
 
 function keyOf(message: DnsMessage): string {
   const question = message.questions[0];
   // Resolvers mix the case of names as a cookie; servers echo it, but need not.
   return `${message.id} ${question?.type ?? 0} ${question?.name.toLowerCase() ?? ''}`;
-}
-
-function outcomeOf(answer: DnsMessage): Exchange['outcome'] {
-  if (answer.rcode === 0) return 'ok';
-  // NXDOMAIN and the like answer the question; SERVFAIL, NOTIMP and REFUSED do not.
-  return answer.rcode === 2 || answer.rcode === 4 || answer.rcode === 5 ? 'serverError' : 'clientError';
-}
-
-interface Answers {
-  readonly a: string[];
-  readonly aaaa: string[];
-  readonly cname: string[];
-  readonly all: string[];
-}
-
-function readAnswers(bytes: Uint8Array, message: DnsMessage): Answers {
-  const found: Answers = { a: [], aaaa: [], cname: [], all: [] };
-  const asked = message.questions[0]?.type;
-  for (const record of message.records) {
-    if (record.section !== 'answer') continue;
-    const data = formatData(bytes, record);
-    if (record.type === 1) found.a.push(data);
-    else if (record.type === 28) found.aaaa.push(data);
-    else if (record.type === 5) found.cname.push(data);
-    // The chain that led there is in dns.cname; signatures are in the records.
-    if ((record.type !== 5 || asked === 5) && record.type !== 46) found.all.push(data);
-  }
-  return found;
-}
-
-function resultOf(answer: DnsMessage, found: Answers): string {
-  if (answer.rcode !== 0) return rcodeName(answer.rcode);
-  const rest = answer.truncated ? ['truncated, asks again over TCP'] : [];
-  const shown = [...found.all, ...rest];
-  if (shown.length === 0) return found.cname.length > 0 ? `CNAME ${found.cname.join(', ')}` : 'no answer';
-  return shown.join(', ');
-}
-
-/** An announcement (mDNS) has no question: what it announces stands for it. */
-function announced(answer: DnsMessage | undefined): { name: string; type: number } | undefined {
-  return answer?.records[0];
-}
-
-function show(bytes: Uint8Array, message: DnsMessage, startAt: Timestamp, endAt: Timestamp): Message {
-  const headers: [string, string][] = [];
-  for (const record of message.records) {
-    if (record.type === 41) {
-      headers.push(['OPT', `udp ${record.class}`]);
-      continue;
-    }
-    const cls = className(record.class & 0x7fff);
-    headers.push([
-      record.section,
-      `${record.name} ${record.ttl} ${cls} ${typeName(record.type)} ${formatData(bytes, record)}`,
-    ]);
-  }
-  const question = message.questions
-    .map((q) => `${q.name} ${className(q.class & 0x7fff)} ${typeName(q.type)}`)
-    .join(', ');
-  const start = message.isResponse ? rcodeName(message.rcode) : opcodeName(message.opcode);
-  return {
-    startAt,
-    endAt,
-    wireBytes: bytes.length,
-    startLine: question === '' ? start : `${start} ${question}`,
-    headers,
-    trailers: [],
-  };
 }

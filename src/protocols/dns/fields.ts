@@ -42,6 +42,13 @@ export const fields: readonly FieldSpec[] = [
     detail: 3,
     description: 'Canonical names in the answer',
   },
+  {
+    name: 'dns.opt.ext_error',
+    type: 'list',
+    label: 'error',
+    detail: 1,
+    description: 'Extended errors: why the answer is what it is (RFC 8914)',
+  },
   { name: 'dns.id', type: 'number', label: 'id', detail: 3, description: 'Transaction id' },
   {
     name: 'dns.time',
@@ -56,6 +63,13 @@ export const fields: readonly FieldSpec[] = [
     label: 'aa',
     detail: 3,
     description: 'Authoritative answer',
+  },
+  {
+    name: 'dns.flags.authenticated',
+    type: 'boolean',
+    label: 'ad',
+    detail: 3,
+    description: 'The server says it has checked the signatures',
   },
   {
     name: 'dns.flags.truncated',
@@ -84,5 +98,12 @@ export const fields: readonly FieldSpec[] = [
     label: 'edns',
     detail: 3,
     description: 'UDP size the asker takes',
+  },
+  {
+    name: 'dns.opt.client',
+    type: 'string',
+    label: 'subnet',
+    detail: 3,
+    description: 'Client subnet the asker tells (RFC 7871)',
   },
 ];

@@ -72,6 +72,7 @@ const rcodes = [
   'NOTZONE',
   'DSOTYPENI',
 ];
+/** 16 is BADSIG in a TSIG record only. */
 const extendedRcodes: Readonly<Record<number, string>> = { 16: 'BADVERS', 23: 'BADCOOKIE' };
 export const rcodeName = (code: number): string => rcodes[code] ?? extendedRcodes[code] ?? `RCODE${code}`;
 
@@ -84,3 +85,33 @@ const opcodes: Readonly<Record<number, string>> = {
   6: 'DSO',
 };
 export const opcodeName = (code: number): string => opcodes[code] ?? `OPCODE${code}`;
+
+/** RFC 8914 section 4 and the registry, by code. */
+const extendedErrors = [
+  'Other Error',
+  'Unsupported DNSKEY Algorithm',
+  'Unsupported DS Digest Type',
+  'Stale Answer',
+  'Forged Answer',
+  'DNSSEC Indeterminate',
+  'DNSSEC Bogus',
+  'Signature Expired',
+  'Signature Not Yet Valid',
+  'DNSKEY Missing',
+  'RRSIGs Missing',
+  'No Zone Key Bit Set',
+  'NSEC Missing',
+  'Cached Error',
+  'Not Ready',
+  'Blocked',
+  'Censored',
+  'Filtered',
+  'Prohibited',
+  'Stale NXDOMAIN Answer',
+  'Not Authoritative',
+  'Not Supported',
+  'No Reachable Authority',
+  'Network Error',
+  'Invalid Data',
+];
+export const extendedErrorName = (code: number): string => extendedErrors[code] ?? 'Unassigned';
