@@ -62,6 +62,8 @@ export function printIcmp(p: Page, at: number, length: number): void {
     const end = p.end;
     // Extensions behind it are not the quoted datagram's.
     p.end = Math.min(at + 8 + quoted, end);
+    // A length that does not even cover itself.
+    p.need(at + 10, 2);
     printIp(p, at + 8, quoted);
     p.end = end;
   }

@@ -157,11 +157,10 @@ function payloadLength(
 function printFragment(p: Page, at: number, ip: number): number {
   p.protocol = 'frag6';
   const rest = 40 + p.u16(ip + 4) - (at - ip) - 8;
-  if (p.v > 0) p.text += `frag (0x${hex8(p.u32(at + 4))}:`;
-  else p.text += 'frag (';
+  const id = p.v > 0 ? `0x${hex8(p.u32(at + 4))}:` : '';
   const offset = p.u16(at + 2) & 0xfff8;
   // A size_t there: less than nothing is very much.
-  p.text += `${offset}|${rest < 0 ? BigInt.asUintN(64, BigInt(rest)) : rest})`;
+  p.text += `frag (${id}${offset}|${rest < 0 ? BigInt.asUintN(64, BigInt(rest)) : rest})`;
   if (offset !== 0) return -1;
   p.text += ' ';
   return 8;

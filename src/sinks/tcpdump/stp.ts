@@ -53,8 +53,13 @@ function bridgeText(p: Page, at: number): string {
   return text;
 }
 
-/** Times are in 256ths of a second. */
-const seconds = (p: Page, at: number) => `${(p.u16(at) / 256).toFixed(2)}s`;
+/** Times are in 256ths of a second. A half is rounded to even, as printf(3) does. */
+function seconds(p: Page, at: number): string {
+  const hundredths = (p.u16(at) * 100) / 256;
+  const low = Math.floor(hundredths);
+  const up = hundredths - low > 0.5 || (hundredths - low === 0.5 && low % 2 === 1);
+  return `${((up ? low + 1 : low) / 100).toFixed(2)}s`;
+}
 
 function printConfig(p: Page, at: number, length: number, version: number): void {
   const flags = p.u8(at + 4);
