@@ -3,7 +3,7 @@ import type { Frame } from '../model/index.ts';
 import { createPrinter, type PrintOptions } from '../sinks/tcpdump/index.ts';
 import { stdoutText } from '../sinks/text/index.ts';
 import type { Setting, View } from './capture.ts';
-import { portNames } from './names.ts';
+import { interfaceNames, packetNames } from './packet-names.ts';
 import { stderr, stdoutFailed } from './terminal.ts';
 
 /** Text waiting for a slow reader. Live, packets on top are shed and counted; a file waits. */
@@ -13,11 +13,10 @@ const chunkChars = 65_536;
 
 export function packetView(setting: Setting, options: PrintOptions): View {
   const out = stdoutText(outputLimit, stdoutFailed);
-  const ports = options.noNames > 0 ? undefined : portNames();
   const printer = createPrinter({
     ...options,
-    ...(options.noNames > 0 ? {} : { hostName: (address) => setting.knownNames.get(address) }),
-    ...(ports ? { serviceName: (port, protocol) => ports.get(`${port}/${protocol}`) } : {}),
+    ...(options.noNames > 0 ? {} : packetNames(setting.knownNames)),
+    interfaceName: interfaceNames(),
   });
   let pending = '';
   let shed = 0;

@@ -4,14 +4,14 @@ import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
 import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
 
 const rows: readonly OptionRow[] = [
-  { short: 'A', long: 'ascii', help: 'print each packet in ASCII' },
+  { short: 'A', long: 'ascii', repeat: true, help: 'print each packet in ASCII (-AA: link header too)' },
   { short: 'X', long: 'hex-ascii', repeat: true, help: 'in hex and ASCII (-XX: link header too)' },
   { short: 'x', long: 'hex', repeat: true, help: 'in hex (-xx: link header too)' },
   { short: 'e', long: 'link-header', help: 'print the link-level header' },
   { short: 'q', long: 'quick', help: 'shorter lines' },
   { short: 'S', long: 'absolute-tcp-sequence-numbers', help: 'absolute, not relative, TCP sequence numbers' },
   { short: '#', long: 'number', help: 'print the packet number' },
-  { short: 'K', long: 'dont-verify-checksums', help: 'accepted: offloaded checksums are never judged live' },
+  { short: 'K', long: 'dont-verify-checksums', help: 'check no checksums (offloaded ones never are)' },
   ...captureRows,
 ];
 
@@ -48,12 +48,13 @@ export async function run(argv: string[]): Promise<number> {
         quiet: parsed.has('quick'),
         linkHeader: parsed.has('link-header'),
         absoluteSeq: parsed.has('absolute-tcp-sequence-numbers'),
-        ascii: parsed.has('ascii'),
+        ascii: Math.min(2, parsed.count('ascii')) as 0 | 1 | 2,
         hex: Math.min(2, parsed.count('hex')) as 0 | 1 | 2,
         hexAscii: Math.min(2, parsed.count('hex-ascii')) as 0 | 1 | 2,
         time: options.time as 0 | 1 | 2 | 3 | 4 | 5,
         nano: options.nano,
         number: parsed.has('number'),
+        noChecksums: parsed.has('dont-verify-checksums'),
       });
     },
   };

@@ -34,6 +34,7 @@ export function createPrinter(options: PrintOptions): Printer {
       if (wrong !== '') return `${number}${wrong}\n`;
       page.buf = frame.buf;
       page.end = frame.start + frame.capLen;
+      page.checksums = !options.noChecksums && !frame.checksumNotReady;
       page.protocol = '';
       page.linkLength = 0;
       page.text = number + time(frame);
@@ -72,11 +73,11 @@ function bytesPrinter(options: PrintOptions): (p: Page, frame: Frame) => void {
       ? (p: Page, at: number, length: number) => printHexAscii(p, '\n\t', at, length)
       : hex > 0
         ? (p: Page, at: number, length: number) => printHex(p, '\n\t', at, length)
-        : ascii
+        : ascii > 0
           ? printAscii
           : undefined;
   if (print === undefined) return () => {};
-  const withLink = hexAscii > 0 ? hexAscii > 1 : hex > 1;
+  const withLink = (hexAscii || hex || ascii) > 1;
   return (p, { start, capLen }) => {
     const skip = withLink ? 0 : p.linkLength;
     if (capLen > skip) print(p, start + skip, capLen - skip);

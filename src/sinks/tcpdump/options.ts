@@ -10,8 +10,8 @@ export interface PrintOptions {
   readonly linkHeader: boolean;
   /** -S */
   readonly absoluteSeq: boolean;
-  /** -A */
-  readonly ascii: boolean;
+  /** -A (1) and -AA (2) */
+  readonly ascii: 0 | 1 | 2;
   /** -x (1) and -xx (2) */
   readonly hex: 0 | 1 | 2;
   /** -X (1) and -XX (2) */

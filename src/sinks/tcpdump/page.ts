@@ -1,6 +1,6 @@
 /** The text of one packet while it grows, and the bytes it is read from. */
-import { formatIpv4, formatIpv6, formatMac } from '../../util/address.ts';
-import { visible } from './format.ts';
+import { formatIpv4, formatIpv6 } from '../../util/address.ts';
+import { hex2, visible } from './format.ts';
 import type { PrintOptions } from './options.ts';
 import { ouiNames } from './tables.ts';
 import { type SeqTable, seqTable } from './tcp-seq.ts';
@@ -46,6 +46,8 @@ export class Page {
   /** Time to live, hop limit. */
   hops = 0;
 
+  /** TCP's and UDP's are judged: not with -K, nor when the network card is to fill them in. */
+  checksums = true;
   /** End of the TCP segment by its IP header, captured or not. */
   segmentEnd = 0;
 
@@ -162,7 +164,8 @@ export class Page {
 
   mac(at: number): string {
     this.need(at, 6);
-    const text = formatMac(this.buf, at);
+    const { buf } = this;
+    const text = `${hex2[buf[at]!]}:${hex2[buf[at + 1]!]}:${hex2[buf[at + 2]!]}:${hex2[buf[at + 3]!]}:${hex2[buf[at + 4]!]}:${hex2[buf[at + 5]!]}`;
     if (!this.named) return text;
     if (text === 'ff:ff:ff:ff:ff:ff') return 'Broadcast';
     return `${text} (oui ${ouiNames.get(this.u24(at)) ?? 'Unknown'})`;

@@ -69,7 +69,7 @@ export function printTcp(p: Page, at: number, length: number): void {
     p.text += ` [bad hdr length ${header} - too long, > ${length}]`;
     return;
   }
-  if (p.v > 0 && !p.fragmented && !p.options.noChecksums && p.has(at, length)) {
+  if (p.v > 0 && !p.fragmented && p.checksums && p.has(at, length)) {
     const sum = transportChecksum(p, at, length, 6);
     const stated = p.u16(at + 16);
     p.text += `, cksum 0x${hex4(stated)}`;

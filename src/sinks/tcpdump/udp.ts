@@ -33,7 +33,7 @@ export function printUdp(p: Page, at: number, length: number): void {
   const data = Math.min(length - 8, stated);
   const body = at + 8;
   if (body > p.end) return p.cutMark();
-  if (p.v > 0 && !p.fragmented && !p.options.noChecksums) printChecksum(p, at, data + 8, version);
+  if (p.v > 0 && !p.fragmented && p.checksums) printChecksum(p, at, data + 8, version);
   if (!p.quiet && printUdpPayload(p, body, data, source, destination)) return;
   p.text += stated > data && !p.fragmented ? `UDP, bad length ${stated} > ${data}` : `UDP, length ${stated}`;
 }
