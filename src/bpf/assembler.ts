@@ -1,63 +1,90 @@
-/** Lays blocks out one after the other and fills the jumps in. */
+/** Lays code out so that every jump is forward, and fills the jumps in. */
 import type { BpfInstruction } from '../model/index.ts';
-import type { Block, Blocks } from './emit.ts';
-import type { Target } from './graph.ts';
 import * as op from './opcodes.ts';
+import type { Piece, Stretch } from './share.ts';
 
 /** The reach of a conditional jump; farther ones go by way of `ja`. */
 const reach = 255;
 
-interface Placed {
-  readonly target: Target;
-  readonly block: Block;
-  start: number;
-  /** Branches that need a `ja` of their own after the block. */
-  isFarYes: boolean;
-  isFarNo: boolean;
+class Placed {
+  readonly stretch: Stretch;
+  start = 0;
+  /** Branches that need a `ja` of their own after the code. */
+  isFarYes = false;
+  isFarNo = false;
+
+  constructor(stretch: Stretch) {
+    this.stretch = stretch;
+  }
+
+  get after(): number {
+    return this.start + this.stretch.code.length;
+  }
+
+  get end(): number {
+    return this.after + Number(this.isFarYes) + Number(this.isFarNo);
+  }
 }
 
-/** Blocks come in an order where each is before those it leads to, so every jump is forward. */
-export function assemble(blocks: Blocks): BpfInstruction[] {
-  const placed = new Map<Target, Placed>();
-  for (const [target, block] of blocks)
-    placed.set(target, { target, block, start: 0, isFarYes: false, isFarNo: false });
-  const all = [...placed.values()];
+export function assemble(root: Piece): BpfInstruction[] {
+  const placed = new Map(inOrder(root.block).map((stretch) => [stretch, new Placed(stretch)]));
+  const positionOf = (piece: Piece) => placed.get(piece.block)!.start + piece.offset;
   // A `ja` more moves what is behind it, which may put other targets out of reach: until nothing changes.
   for (let isSettled = false; !isSettled; ) {
     isSettled = true;
     let start = 0;
-    for (const each of all) {
+    for (const each of placed.values()) {
       each.start = start;
-      start += each.block.code.length + Number(each.isFarYes) + Number(each.isFarNo);
+      start = each.end;
     }
-    for (const each of all) {
-      if (!each.block.yes || !each.block.no) continue;
-      const after = each.start + each.block.code.length;
-      const isFarYes = each.isFarYes || placed.get(each.block.yes)!.start - after > reach;
-      const isFarNo = each.isFarNo || placed.get(each.block.no)!.start - after > reach;
+    for (const each of placed.values()) {
+      const { yes, no } = each.stretch;
+      if (!yes || !no) continue;
+      const isFarYes = each.isFarYes || positionOf(yes) - each.after > reach;
+      const isFarNo = each.isFarNo || positionOf(no) - each.after > reach;
       if (isFarYes !== each.isFarYes || isFarNo !== each.isFarNo) isSettled = false;
       each.isFarYes = isFarYes;
       each.isFarNo = isFarNo;
     }
   }
-  return all.flatMap((each) => instructionsOf(each, placed));
+  return [...placed.values()].flatMap((each) => instructionsOf(each, positionOf));
 }
 
-function instructionsOf(each: Placed, placed: ReadonlyMap<Target, Placed>): BpfInstruction[] {
-  const { block, start, isFarYes, isFarNo } = each;
-  if (!block.yes || !block.no) return block.code.map((i) => ({ ...i }));
-  const after = start + block.code.length;
-  const yes = placed.get(block.yes)!.start;
-  const no = placed.get(block.no)!.start;
-  const jumps: BpfInstruction[] = [];
-  const branch = (to: number, isFar: boolean) => {
-    if (!isFar) return to - after;
-    const at = jumps.length;
-    jumps.push({ code: op.JMP | op.JA, jt: 0, jf: 0, k: to - (after + at + 1) });
-    return at;
+function instructionsOf(each: Placed, positionOf: (piece: Piece) => number): BpfInstruction[] {
+  const { code, yes, no } = each.stretch;
+  const instructions = code.map(({ code, jt, jf, k }) => ({ code, jt, jf, k }));
+  if (!yes || !no) return instructions;
+  const decision = instructions.at(-1)!;
+  const branch = (to: number, isFar: boolean): number => {
+    if (!isFar) return to - each.after;
+    const skipped = instructions.length - code.length;
+    const k = to - (each.start + instructions.length + 1);
+    instructions.push({ code: op.JMP | op.JA, jt: 0, jf: 0, k });
+    return skipped;
   };
-  const jt = branch(yes, isFarYes);
-  const jf = branch(no, isFarNo);
-  const decision = { ...block.code.at(-1)!, jt, jf };
-  return [...block.code.slice(0, -1).map((i) => ({ ...i })), decision, ...jumps];
+  decision.jt = branch(positionOf(yes), each.isFarYes);
+  decision.jf = branch(positionOf(no), each.isFarNo);
+  return instructions;
+}
+
+/** All code that is reached, each stretch before those it leads to; of two branches the one for `yes` first. */
+function inOrder(root: Stretch): Stretch[] {
+  const done: Stretch[] = [];
+  const finished = new Map<Stretch, boolean>();
+  const stack = [root];
+  while (stack.length > 0) {
+    const stretch = stack.at(-1)!;
+    const state = finished.get(stretch);
+    if (state === undefined && stretch.yes && stretch.no) {
+      finished.set(stretch, false);
+      // `no` on top: it is finished first, and so ends up last.
+      for (const { block } of [stretch.yes, stretch.no]) if (!finished.has(block)) stack.push(block);
+      continue;
+    }
+    stack.pop();
+    if (state === true) continue;
+    finished.set(stretch, true);
+    done.push(stretch);
+  }
+  return done.reverse();
 }

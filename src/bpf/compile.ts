@@ -1,18 +1,20 @@
 /** Filter text to program, step by step. */
-import type { FilterProgram } from '../model/index.ts';
+import type { BpfInstruction, FilterProgram } from '../model/index.ts';
 import { assemble } from './assembler.ts';
+import { always, type Condition } from './conditions.ts';
 import { Context, type Refuse } from './context.ts';
-import { type Blocks, emit } from './emit.ts';
+import { emit } from './emit.ts';
 import { FilterError } from './error.ts';
-import { accept, graphOf, reject, type Target } from './graph.ts';
+import { graphOf, placePreparations, reject, type Target } from './graph.ts';
 import { layoutOf } from './layout.ts';
 import { maxTests } from './limits.ts';
 import { lower } from './lower.ts';
 import type { FilterResolver } from './names.ts';
 import { maxInstructions } from './opcodes.ts';
-import { optimize } from './optimizer.ts';
+import { type Manner, optimize } from './optimizer.ts';
 import { parse } from './parser.ts';
 import { OutOfMemory } from './registers.ts';
+import { share } from './share.ts';
 import { Values } from './values.ts';
 
 /** As tcpdump's default: bytes a program keeps of a packet that passes. */
@@ -40,23 +42,30 @@ export function compile(expression: string, options: CompileOptions): FilterProg
   const refuse: Refuse = (reason, message, at, detail) => {
     throw new FilterError(reason, message, expression, at, detail);
   };
-  const root = decisions(expression, options, refuse);
-  if (root === undefined) return refuse('limit', `more than ${maxTests} tests before optimization`, whole);
-  if (root === reject && (options.optimize ?? true))
-    return refuse('never', 'no packet can match this', whole, {
-      hint: 'its parts exclude each other, or its protocols do not exist on this link type',
-    });
-  const instructions = assemble(instructionBlocks(root, snaplen, refuse));
-  if (instructions.length > maxInstructions)
-    refuse('limit', `the program would have ${instructions.length} instructions`, whole, {
-      hint: `the kernel takes ${maxInstructions}; ask for networks instead of many hosts, or for less`,
-    });
-  return { linktype, instructions };
+  const condition = conditionOf(expression, options, refuse);
+  const graph = () =>
+    graphOf(condition) ?? refuse('limit', `more than ${maxTests} tests before optimization`, whole);
+  try {
+    const instructions =
+      (options.optimize ?? true) ? shortest(graph, snaplen) : codeOf(placePreparations(graph()), snaplen);
+    if (!instructions)
+      return refuse('never', 'no packet can match this', whole, {
+        hint: 'its parts exclude each other, or its protocols do not exist on this link type',
+      });
+    if (instructions.length > maxInstructions)
+      refuse('limit', `the program would have ${instructions.length} instructions`, whole, {
+        hint: `the kernel takes ${maxInstructions}; ask for networks instead of many hosts, or for less`,
+      });
+    return { linktype, instructions };
+  } catch (error) {
+    if (!(error instanceof OutOfMemory)) throw error;
+    return refuse('limit', 'the arithmetic is too deep for the 16 words of memory a filter has', whole);
+  }
 }
 
-function decisions(expression: string, options: CompileOptions, refuse: Refuse): Target | undefined {
+function conditionOf(expression: string, options: CompileOptions, refuse: Refuse): Condition {
   const tree = parse(expression);
-  if (!tree) return accept;
+  if (!tree) return always;
   const values = new Values();
   const context = new Context({
     values,
@@ -66,18 +75,30 @@ function decisions(expression: string, options: CompileOptions, refuse: Refuse):
     resolver: options.resolver ?? {},
     refuse,
   });
-  const graph = graphOf(lower(context, tree));
-  return graph && (options.optimize ?? true) ? optimize(graph) : graph;
+  return lower(context, tree);
 }
 
-function instructionBlocks(root: Target, snaplen: number, refuse: Refuse): Blocks {
-  try {
-    return emit(root, snaplen);
-  } catch (error) {
-    if (!(error instanceof OutOfMemory)) throw error;
-    return refuse('limit', 'the arithmetic is too deep for the 16 words of memory a filter has', {
-      position: 0,
-      length: 1,
-    });
+/** The shortest program of all manners to optimize; undefined when it would reject everything. */
+function shortest(graph: () => Target, snaplen: number): BpfInstruction[] | undefined {
+  let best: BpfInstruction[] | undefined;
+  let groupings: readonly Manner['grouping'][] = ['atHand', 'asTheyCame', 'never'];
+  for (const dropsIdle of [true, false]) {
+    let hasDropped = false;
+    for (const grouping of groupings) {
+      const optimized = optimize(graph(), { grouping, dropsIdle });
+      if (optimized.root === reject) return undefined;
+      hasDropped ||= optimized.hasDropped;
+      const code = codeOf(placePreparations(optimized.root), snaplen);
+      if (!best || code.length < best.length) best = code;
+      // Whatever else is tried comes to this.
+      if (!optimized.isGrouped) groupings = [grouping];
+      if (!optimized.isGrouped) break;
+    }
+    if (!hasDropped) break;
   }
+  return best;
+}
+
+function codeOf(root: Target, snaplen: number): BpfInstruction[] {
+  return assemble(share(emit(root, snaplen), root));
 }

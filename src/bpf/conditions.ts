@@ -15,6 +15,8 @@ export type Condition =
   /** In the order given: a load beyond the captured bytes rejects the packet where it stands. */
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Condition[] }
   | { readonly kind: 'not'; readonly part: Condition }
+  /** Always true: from here on these values are needed again and again. */
+  | { readonly kind: 'prepare'; readonly values: readonly Value[] }
   | { readonly kind: 'constant'; readonly value: boolean };
 
 export const always: Condition = { kind: 'constant', value: true };

@@ -2,7 +2,14 @@
 import type { Target } from './graph.ts';
 import { inOrder } from './graph.ts';
 import * as op from './opcodes.ts';
-import { agreement, type Instruction, nothingKnown, type Registers, Writer } from './registers.ts';
+import {
+  agreement,
+  type Instruction,
+  nothingKnown,
+  OutOfMemory,
+  type Registers,
+  Writer,
+} from './registers.ts';
 import type { Value } from './values.ts';
 
 /** Instructions of one decision or verdict; the last one decides. */
@@ -14,13 +21,46 @@ export interface Block {
 
 export type Blocks = Map<Target, Block>;
 
-/** Blocks in the order they are laid out. @throws OutOfMemory */
+/** Blocks in the order of the graph. @throws OutOfMemory */
 export function emit(root: Target, snaplen: number): Blocks {
-  const first = write(root, snaplen, new Map());
-  const kept = worthKeeping(first.computed);
-  if (kept.size === 0) return first.blocks;
-  const second = write(root, snaplen, kept);
-  return length(second.blocks) < length(first.blocks) ? second.blocks : first.blocks;
+  const order = inOrder(root);
+  const plain = write(order, snaplen, []);
+  let wanted = worthKeeping(plain.computed, order);
+  let best = plain.blocks;
+  for (const most of mostKept) {
+    wanted = wanted.slice(0, most);
+    const written = wanted.length > 0 ? attempt(order, snaplen, wanted) : undefined;
+    if (!written) continue;
+    // Those nobody came back for go.
+    wanted = wanted.filter((value) => written.read.has(value));
+    best = fewestKept(order, snaplen, wanted, best);
+    break;
+  }
+  return best;
+}
+
+/** Leaves out one kept value after the other where that makes the code no longer. */
+function fewestKept(order: readonly Target[], snaplen: number, wanted: Value[], plain: Blocks): Blocks {
+  let kept = wanted;
+  let best = attempt(order, snaplen, kept)?.blocks ?? plain;
+  for (const value of order.length > mostTried ? [] : wanted) {
+    const fewer = kept.filter((each) => each !== value);
+    const blocks = attempt(order, snaplen, fewer)?.blocks;
+    if (!blocks || length(blocks) > length(best)) continue;
+    kept = fewer;
+    best = blocks;
+  }
+  return length(best) < length(plain) ? best : plain;
+}
+
+/** Undefined when too little memory is left for what single blocks need. */
+function attempt(order: readonly Target[], snaplen: number, kept: readonly Value[]): Written | undefined {
+  try {
+    return write(order, snaplen, kept);
+  } catch (error) {
+    if (error instanceof OutOfMemory) return undefined;
+    throw error;
+  }
 }
 
 function length(blocks: Blocks): number {
@@ -29,40 +69,58 @@ function length(blocks: Blocks): number {
   return count;
 }
 
-/** Words kept for later blocks are counted from the top; half of them are left to each block. */
-const mostKept = op.memoryWords / 2;
+/** How many words are kept for later blocks, from the top; the second try when blocks need more than the rest. */
+const mostKept = [op.memoryWords - 2, op.memoryWords / 2];
+/** In larger graphs it is not tried which kept values are worth it one by one. */
+const mostTried = 100;
 
-/** Values that several blocks compute. */
-function worthKeeping(computed: ReadonlyMap<Value, number>): Map<Value, number> {
+/** Values that are prepared, and those that several blocks compute. */
+function worthKeeping(computed: ReadonlyMap<Value, number>, order: readonly Target[]): Value[] {
+  const prepared = order.flatMap((target) => (target.kind === 'decision' ? target.prepares : []));
   const often = [...computed].filter(([, times]) => times > 1).sort((a, b) => b[1] - a[1]);
-  return new Map(often.slice(0, mostKept).map(([value], i) => [value, op.memoryWords - 1 - i]));
+  return [...new Set([...prepared, ...often.map(([value]) => value)])];
 }
 
-function write(
-  root: Target,
-  snaplen: number,
-  kept: ReadonlyMap<Value, number>,
-): { blocks: Blocks; computed: Map<Value, number> } {
+interface Written {
+  readonly blocks: Blocks;
+  /** Costly values, and how many blocks compute each. */
+  readonly computed: ReadonlyMap<Value, number>;
+  /** Kept values that were loaded again. */
+  readonly read: ReadonlySet<Value>;
+}
+
+function write(order: readonly Target[], snaplen: number, keptValues: readonly Value[]): Written {
+  const kept = new Map(keptValues.map((value, i) => [value, op.memoryWords - 1 - i]));
   const blocks: Blocks = new Map();
+  const read = new Set<Value>();
   const computed = new Map<Value, number>();
-  const before = new Map<Target, Registers>([[root, nothingKnown()]]);
+  const before = new Map<Target, Registers>([[order[0]!, nothingKnown()]]);
   const lead = (target: Target, registers: Registers) => {
     const known = before.get(target);
     before.set(target, known ? agreement(known, registers) : registers);
   };
-  for (const target of inOrder(root)) {
+  for (const target of order) {
     if (target.kind === 'verdict') {
       const code = [{ code: op.RET | op.K, k: target.accepts ? snaplen : 0, jt: 0, jf: 0 }];
       blocks.set(target, { code, yes: undefined, no: undefined });
       continue;
     }
     const writer = new Writer(before.get(target)!, kept);
+    writer.prepare(target.prepares);
     const { isSwapped } = writer.test(target.test);
     const [yes, no] = isSwapped ? [target.no, target.yes] : [target.yes, target.no];
     blocks.set(target, { code: writer.code, yes, no });
+    for (const { code, k } of writer.code) {
+      const value = isLoadOfMemory(code) ? keptValues[op.memoryWords - 1 - k] : undefined;
+      if (value) read.add(value);
+    }
     for (const value of writer.computed) computed.set(value, (computed.get(value) ?? 0) + 1);
     lead(yes, writer.registers);
     lead(no, writer.registers);
   }
-  return { blocks, computed };
+  return { blocks, computed, read };
+}
+
+function isLoadOfMemory(code: number): boolean {
+  return code === (op.LD | op.MEM) || code === (op.LDX | op.MEM);
 }

@@ -141,7 +141,8 @@ function geneve(c: Context, vni: number | undefined, span: Span): Condition {
   );
   layout.network = 0;
   layout.inGeneve = true;
-  return or(over4, over6);
+  const offsets = [inner, layout.payload.variable!, layout.linkTypeField.variable!];
+  return and(or(over4, over6), { kind: 'prepare', values: offsets });
 }
 
 /** Behind the UDP header, which follows an IPv4 header or one of IPv6. */

@@ -4,12 +4,17 @@
  */
 import type { Condition, Test } from './conditions.ts';
 import { maxTests } from './limits.ts';
+import type { Value } from './values.ts';
 
 export class Decision {
   readonly kind = 'decision';
   test: Test;
   yes: Target;
   no: Target;
+  /** Worth computing before the test, for those after it. */
+  prepares: readonly Value[] = [];
+  /** No question at all, only a place for values to be prepared at: leads to `yes`. */
+  isPreparation = false;
 
   constructor(test: Test, yes: Target, no: Target) {
     this.test = test;
@@ -41,6 +46,8 @@ export function graphOf(condition: Condition): Target | undefined {
         return part.value ? yes : no;
       case 'not':
         return build(part.part, no, yes);
+      case 'prepare':
+        return preparation(part.values, yes, no);
       case 'and':
         return part.parts.reduceRight<Target>((next, each) => build(each, next, no), yes);
       case 'or':
@@ -49,6 +56,38 @@ export function graphOf(condition: Condition): Target | undefined {
   };
   const root = build(condition, accept, reject);
   return count > maxTests ? undefined : root;
+}
+
+function preparation(values: readonly Value[], yes: Target, no: Target): Decision {
+  const [left] = values as [Value];
+  const decision = new Decision({ left, relation: '==', right: left }, yes, no);
+  decision.prepares = values;
+  decision.isPreparation = true;
+  return decision;
+}
+
+/**
+ * Takes preparations out of the graph. Where one is the only way to a decision, that one prepares;
+ * elsewhere packets it was not meant for would come by.
+ */
+export function placePreparations(root: Target): Target {
+  const order = inOrder(root).filter((target) => target.kind === 'decision');
+  const entries = new Map<Target, number>();
+  for (const { yes, no, isPreparation } of order)
+    for (const target of isPreparation ? [yes] : [yes, no])
+      entries.set(target, (entries.get(target) ?? 0) + 1);
+  const past = (target: Target): Target => {
+    if (target.kind !== 'decision' || !target.isPreparation) return target;
+    const next = past(target.yes);
+    if (next.kind === 'decision' && next === target.yes && entries.get(next) === 1)
+      next.prepares = target.prepares;
+    return next;
+  };
+  for (const decision of order) {
+    decision.yes = past(decision.yes);
+    decision.no = past(decision.no);
+  }
+  return past(root);
 }
 
 /** Everything reachable, each before what it leads to; of two branches the one for `yes` first. */

@@ -3,22 +3,53 @@
  * skipped, tests of the same value come together, and equal ends are shared.
  */
 import type { Test } from './conditions.ts';
-import { common, Fact } from './facts.ts';
+import { Fact } from './facts.ts';
 import { type Decision, inOrder, type Target } from './graph.ts';
 import type { Value } from './values.ts';
 
 /** Each round is linear; what does not settle soon is small change. */
 const maxRounds = 12;
 
-export function optimize(root: Target): Target {
-  let best = root;
+/**
+ * Ways to go about it. Which one ends in the shortest program shows only in the end: the same ends of
+ * several chains are shared when they are in the same order.
+ */
+export interface Manner {
+  /**
+   * How tests of one value come together: first those of the value that was tested just before, or
+   * in the order of the text; or not at all.
+   */
+  readonly grouping: 'atHand' | 'asTheyCame' | 'never';
+  /** Whether questions are left out when one answer comes to the same end by way of the other. */
+  readonly dropsIdle: boolean;
+}
+
+export interface Optimized {
+  readonly root: Target;
+  /** False: grouping in another manner makes no difference. */
+  readonly isGrouped: boolean;
+  readonly hasDropped: boolean;
+}
+
+/** The graph is changed in place. */
+export function optimize(graph: Target, manner: Manner): Optimized {
+  let root = graph;
+  let isGrouped = false;
+  let hasDropped = false;
   for (let round = 0; round < maxRounds; round++) {
-    const threaded = skipKnown(best);
-    const grouped = bringTogether(threaded.root);
-    best = grouped.root;
-    if (!threaded.hasChanged && !grouped.hasChanged) break;
+    const threaded = skipKnown(root, false);
+    root = threaded.root;
+    const hasMoved = manner.grouping !== 'never' && bringTogether(root, manner.grouping);
+    isGrouped ||= hasMoved;
+    if (threaded.hasChanged || hasMoved) continue;
+    // Only what is left when all else has settled is idle.
+    if (!manner.dropsIdle) break;
+    const dropped = skipKnown(root, true);
+    root = dropped.root;
+    if (!dropped.hasChanged) break;
+    hasDropped = true;
   }
-  return shareEnds(skipKnown(shareEnds(best)).root);
+  return { root: shareEnds(skipKnown(shareEnds(root), false).root), isGrouped, hasDropped };
 }
 
 interface Pass {
@@ -26,40 +57,67 @@ interface Pass {
   readonly hasChanged: boolean;
 }
 
-/** Every edge leads past the decisions that the answers on the way to it have settled. */
-function skipKnown(root: Target): Pass {
+/**
+ * Every edge leads past the decisions that the answers on the way to it have settled. What is known at
+ * a decision is taken from the graph as it was: new edges bring no new packets to it.
+ */
+function skipKnown(root: Target, dropsIdle: boolean): Pass {
   let hasChanged = false;
-  const reached = new Map<Target, Fact | undefined>();
-  const lead = (target: Target, fact: Fact | undefined): Target => {
+  const order = inOrder(root).filter((target) => target.kind === 'decision');
+  const after = factsAt(root, order);
+  const lead = (target: Target, fact: Fact): Target => {
     let to = target;
     while (to.kind === 'decision') {
-      if (to.yes === to.no) to = to.yes;
-      else {
-        const answer = fact?.answer(to.test);
-        if (answer === undefined) break;
-        to = answer ? to.yes : to.no;
-      }
-      hasChanged = true;
+      const answer = to.yes === to.no || fact.answer(to.test);
+      if (answer === undefined) break;
+      to = answer ? to.yes : to.no;
     }
-    reached.set(to, reached.has(to) ? common(reached.get(to), fact) : fact);
     return to;
   };
-  const order = inOrder(root);
-  const start = lead(root, undefined);
-  for (const decision of order) {
-    if (decision.kind !== 'decision' || !reached.has(decision)) continue;
-    const before = reached.get(decision);
-    decision.yes = lead(decision.yes, new Fact(before, decision.test, true));
-    decision.no = lead(decision.no, new Fact(before, decision.test, false));
+  // From the end, so that an edge led past a decision goes on from where that one leads by now.
+  for (const decision of order.reverse()) {
+    const known = after.get(decision)!;
+    let yes = lead(decision.yes, known.yes);
+    let no = lead(decision.no, known.no);
+    // One answer may come to the same end by way of the other: then the question is idle.
+    if (dropsIdle && lead(no, known.yes) === yes) yes = no;
+    else if (dropsIdle && lead(yes, known.no) === no) no = yes;
+    hasChanged ||= yes !== decision.yes || no !== decision.no;
+    decision.yes = yes;
+    decision.no = no;
   }
-  return { root: start, hasChanged };
+  return { root: root.kind === 'decision' && root.yes === root.no ? root.yes : root, hasChanged };
+}
+
+interface Answers {
+  readonly yes: Fact;
+  readonly no: Fact;
+}
+
+/** What is known after each answer of each decision. */
+function factsAt(root: Target, order: readonly Decision[]): Map<Decision, Answers> {
+  const before = new Map<Target, Fact | undefined>([[root, undefined]]);
+  const known = new Map<Decision, Answers>();
+  const enter = (target: Target, fact: Fact) =>
+    before.set(target, before.has(target) ? Fact.common(before.get(target), fact) : fact);
+  for (const decision of order) {
+    const fact = before.get(decision);
+    const answers = {
+      yes: Fact.answered(fact, decision.test, true),
+      no: Fact.answered(fact, decision.test, false),
+    };
+    known.set(decision, answers);
+    enter(decision.yes, answers.yes);
+    enter(decision.no, answers.no);
+  }
+  return known;
 }
 
 /**
  * Decisions one after the other that leave to the same target may be asked in any order: those about
  * one value come together, so that it is loaded once.
  */
-function bringTogether(root: Target): Pass {
+function bringTogether(root: Target, grouping: Manner['grouping']): boolean {
   let hasChanged = false;
   const order = inOrder(root);
   const entries = entriesOf(order);
@@ -68,11 +126,13 @@ function bringTogether(root: Target): Pass {
     if (head.kind !== 'decision' || placed.has(head)) continue;
     const [a, b] = [chainFrom(head, head.yes, entries), chainFrom(head, head.no, entries)];
     const chain = a.length >= b.length ? a : b;
+    if (chain.length === 0) continue;
     for (const member of chain) placed.add(member);
-    if (chain.length > 2 || (chain.length === 2 && entries.get(head)?.value))
-      hasChanged = rearrange(chain, chain === a ? head.yes : head.no, entries.get(head)?.value) || hasChanged;
+    if (chain.length < 2) continue;
+    const atHand = grouping === 'atHand' ? entries.get(head)?.value : undefined;
+    hasChanged = rearrange(chain, chain === a ? head.yes : head.no, atHand) || hasChanged;
   }
-  return { root, hasChanged };
+  return hasChanged;
 }
 
 interface Entry {
@@ -103,7 +163,7 @@ function entriesOf(order: readonly Target[]): Map<Target, Entry> {
 function chainFrom(head: Decision, exit: Target, entries: ReadonlyMap<Target, Entry>): Decision[] {
   const chain: Decision[] = [];
   for (let at: Target = head; at.kind === 'decision'; ) {
-    if (at.yes !== exit && at.no !== exit) break;
+    if (at.isPreparation || (at.yes !== exit && at.no !== exit)) break;
     if (at !== head && entries.get(at)!.count > 1) break;
     chain.push(at);
     at = at.yes === exit ? at.no : at.yes;
@@ -152,7 +212,7 @@ function shareEnds(root: Target): Target {
       continue;
     }
     const { left, relation, right } = target.test;
-    const key = `${left.id}${relation}${right.id}?${numbers.get(target.yes)}:${numbers.get(target.no)}`;
+    const key = `${target.isPreparation}${left.id}${relation}${right.id}?${numbers.get(target.yes)}:${numbers.get(target.no)}`;
     const twin = known.get(key);
     if (twin) same.set(target, twin);
     else {

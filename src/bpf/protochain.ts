@@ -83,7 +83,8 @@ function follow(
     const length = lengthOf(values.load(1, constant + 1, offset), protocol);
     const after = values.binary('+', length, offset);
     const next = values.load(1, constant, offset);
-    return or(isWanted, and(isExtension(protocol), level(depth + 1, next, after)));
+    const prepare = { kind: 'prepare', values: [after] } as const;
+    return or(isWanted, and(isExtension(protocol), prepare, level(depth + 1, next, after)));
   };
   return level(0, first, firstOffset);
 }

@@ -66,7 +66,7 @@ export class Writer {
   /** Values kept for later blocks, and the memory word of each. */
   readonly #kept: ReadonlyMap<Value, number>;
   /** Words in use within this block. */
-  readonly #inUse: boolean[] = [];
+  readonly #inUse = new Array<boolean>(op.memoryWords).fill(false);
   /** Costly values that were computed here. */
   readonly computed: Value[] = [];
 
@@ -122,6 +122,11 @@ export class Writer {
     return true;
   }
 
+  /** Computes values ahead, so that later blocks find them in memory. */
+  prepare(values: readonly Value[]): void {
+    for (const value of values) if (this.#kept.has(value)) this.toA(value);
+  }
+
   #keep(value: Value, code: number): void {
     if (isCostly(value)) this.computed.push(value);
     const word = this.#kept.get(value);
@@ -172,66 +177,82 @@ export class Writer {
     this.#put(operation | op.X);
   }
 
-  /** Makes A and X hold the two values, the other way round where that is cheaper and allowed. */
+  /** Makes A and X hold the two values; true: the other way round, where that is allowed and cheaper. */
   both(left: Value, right: Value, maySwap: boolean): boolean {
-    if (maySwap && this.#cost(right, left) < this.#cost(left, right)) {
+    const order = this.#order(left, right);
+    if (order === 'memory' && maySwap && this.#order(right, left) !== 'memory') {
       this.both(right, left, false);
       return true;
     }
-    switch (this.#order(left, right)) {
-      case 'xFirst':
-        this.toX(right);
-        this.toA(left);
-        return false;
-      case 'aFirst':
-        this.toA(left);
-        this.toX(right);
-        return false;
-      case 'memory': {
-        this.toA(right);
-        const word = this.#freeWord();
-        this.#put(op.ST, word);
-        this.#inUse[word] = true;
-        this.registers.memory[word] = right;
-        this.toA(left);
-        this.#put(op.LDX | op.MEM, word);
-        this.registers.x = right;
-        this.#inUse[word] = false;
-        return false;
-      }
-    }
+    if (order === 'aFirst') {
+      this.toA(left);
+      this.toX(right);
+    } else if (order === 'xFirst') {
+      this.toX(right);
+      this.toA(left);
+    } else this.#byMemory(left, right);
+    return false;
   }
 
-  /** Relative costs of the ways to have both: through memory is the longest. */
-  #cost(left: Value, right: Value): number {
-    return this.#order(left, right) === 'memory' ? 1 : 0;
+  /** Makes A and X hold the two values although computing either needs both registers. */
+  #byMemory(left: Value, right: Value): void {
+    const { registers } = this;
+    if (registers.a === left && isCostly(left)) {
+      this.#withWord(left, () => {
+        this.toA(right);
+        this.toX(right);
+        this.toA(left);
+      });
+      return;
+    }
+    this.toA(right);
+    // On the way `left` may have come into memory.
+    if (this.#leavesX(left, right)) this.both(left, right, false);
+    else
+      this.#withWord(right, () => {
+        this.toA(left);
+        this.toX(right);
+      });
+  }
+
+  /** Stores A, which holds the value, while `use` runs. */
+  #withWord(value: Value, use: () => void): void {
+    const word = this.#inUse.findIndex((isInUse) => !isInUse);
+    if (word < 0) throw new OutOfMemory();
+    this.#put(op.ST, word);
+    this.#inUse[word] = true;
+    this.registers.memory[word] = value;
+    use();
+    this.#inUse[word] = false;
   }
 
   #order(left: Value, right: Value): 'xFirst' | 'aFirst' | 'memory' {
-    if (this.#leavesX(left) || this.registers.a === left) {
-      if (!(this.registers.a === left && !this.#leavesA(right))) {
-        if (this.#leavesX(left)) return 'xFirst';
-      }
-    }
+    if (this.registers.a === left && this.#leavesA(right)) return 'aFirst';
+    if (this.#leavesX(left, right)) return 'xFirst';
     return this.#leavesA(right) ? 'aFirst' : 'memory';
   }
 
-  /** Can A be made the value without X changing? */
-  #leavesX(value: Value): boolean {
-    const { registers } = this;
-    if (registers.a === value || registers.memory.includes(value)) return true;
+  /** Can A be made the value while X holds `x`? */
+  #leavesX(value: Value, x: Value): boolean {
+    if (value === x || this.registers.memory.includes(value)) return true;
     switch (value.kind) {
       case 'number':
       case 'packetLength':
         return true;
       case 'load':
-        return value.index === undefined;
+        return value.index === undefined || value.index === x;
       case 'negate':
-        return this.#leavesX(value.operand);
-      case 'binary':
-        return headerByte(value) === undefined && value.right.kind === 'number' && this.#leavesX(value.left);
-      case 'choice':
-        return false;
+        return this.#leavesX(value.operand, x);
+      case 'binary': {
+        const { left, right } = value;
+        if (headerByte(value) !== undefined) return false;
+        return (right.kind === 'number' || right === x) && this.#leavesX(left, x);
+      }
+      case 'choice': {
+        const { test, yes, no } = value;
+        const isPlain = test.right.kind === 'number' && this.#leavesX(test.left, x);
+        return isPlain && this.#leavesX(yes, x) && this.#leavesX(no, x);
+      }
     }
   }
 
@@ -240,11 +261,6 @@ export class Writer {
     const { registers } = this;
     if (registers.x === value || registers.memory.includes(value)) return true;
     return value.kind === 'number' || value.kind === 'packetLength' || headerByte(value) !== undefined;
-  }
-
-  #freeWord(): number {
-    for (let word = 0; word < op.memoryWords; word++) if (!this.#inUse[word]) return word;
-    throw new OutOfMemory();
   }
 
   /** A test within the block: both ways compute A and meet again. */
@@ -296,13 +312,15 @@ function isNumber(value: Value, number: number): boolean {
   return value.kind === 'number' && value.value === number;
 }
 
-/** Is it cheaper to load the value from memory than to compute it again? */
+/** Does it take more than one instruction to compute the value? */
 function isCostly(value: Value): boolean {
-  if (value.kind === 'choice') return true;
-  if (value.kind !== 'binary' || headerByte(value) !== undefined) return false;
-  return (
-    value.left.kind === 'binary' ||
-    value.right.kind !== 'number' ||
-    (value.left.kind === 'load' && value.left.index !== undefined)
-  );
+  switch (value.kind) {
+    case 'number':
+    case 'packetLength':
+      return false;
+    case 'load':
+      return value.index !== undefined;
+    default:
+      return headerByte(value) === undefined;
+  }
 }

@@ -70,10 +70,14 @@ export class Values {
     return this.#make(`#${value >>> 0}`, { kind: 'number', value: value >>> 0 });
   }
 
-  /** A constant index is added to the offset, wrapping as libpcap's does. */
+  /** A constant index is added to the offset, wrapping as libpcap's does; so is a constant part that cannot wrap. */
   load(size: Size, offset: number, index?: Value): Value {
     if (index?.kind === 'number') return this.load(size, offset + index.value);
     const at = offset >>> 0;
+    if (index?.kind === 'binary' && index.operator === '+' && index.right.kind === 'number') {
+      const { left, right } = index;
+      if (maximum(left) + right.value + at < 2 ** 32) return this.load(size, at + right.value, left);
+    }
     return this.#make(`[${at}+${index?.id}:${size}]`, { kind: 'load', size, offset: at, index });
   }
 
@@ -116,7 +120,47 @@ export class Values {
       if (left.kind === 'binary' && inner?.kind === 'number' && (operator === '+' || operator === '&'))
         return this.binary(operator, left.left, this.number(calculate(operator, inner.value, value)));
     }
+    // Constants of sums go outwards, where they may end in the offset of a load.
+    if (operator === '+' && left.kind === 'binary' && left.operator === '+' && left.right.kind === 'number')
+      return this.binary('+', this.binary('+', left.left, right), left.right);
     return this.#make(`${left.id}${operator}${right.id}`, { kind: 'binary', operator, left, right });
+  }
+}
+
+const highest = 0xffffffff;
+
+/** A bound no packet's value is above. */
+function maximum(value: Value): number {
+  switch (value.kind) {
+    case 'number':
+      return value.value;
+    case 'load':
+      return 2 ** (8 * value.size) - 1;
+    case 'choice':
+      return Math.max(maximum(value.yes), maximum(value.no));
+    case 'binary':
+      return maximumOf(value.operator, maximum(value.left), maximum(value.right));
+    default:
+      return highest;
+  }
+}
+
+function maximumOf(operator: Operator, left: number, right: number): number {
+  const within = (bound: number) => Math.min(bound, highest);
+  switch (operator) {
+    case '+':
+      return within(left + right);
+    case '*':
+      return within(left * right);
+    case '&':
+      return Math.min(left, right);
+    case '<<':
+      return right > 31 ? highest : within(left * 2 ** right);
+    case '/':
+    case '>>':
+      return left;
+    default:
+      return highest;
   }
 }
 

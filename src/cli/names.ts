@@ -1,4 +1,4 @@
-/** Names for numbers from the machine's own files: services(5), protocols(5), hosts(5), ethers(5). */
+/** Names for numbers from the machine's own files: services(5), protocols(5), hosts(5), ethers(5), networks(5). */
 import { readFileSync } from 'node:fs';
 
 function rows(path: string): string[][] {
@@ -50,6 +50,11 @@ export function readEthers(path = '/etc/ethers'): Map<string, string> {
   return new Map(rows(path).map(([mac, name]) => [name!, mac!]));
 }
 
+/** name -> network number, as networks(5) has it */
+export function readNetworks(path = '/etc/networks'): Map<string, string> {
+  return new Map(rows(path).map(([name, number]) => [name!, number!]));
+}
+
 /** `80/tcp` -> http: names of ports for printing, the first name of each. */
 export function portNames(path = '/etc/services'): Map<string, string> {
   const names = new Map<string, string>();
@@ -63,6 +68,7 @@ export function filterNames() {
   let protocols: ReturnType<typeof readProtocols> | undefined;
   let hosts: ReturnType<typeof readHosts> | undefined;
   let ethers: ReturnType<typeof readEthers> | undefined;
+  let networks: ReturnType<typeof readNetworks> | undefined;
   return {
     service(name: string, protocol: 'tcp' | 'udp' | 'sctp'): number | undefined {
       services ??= readServices();
@@ -79,6 +85,10 @@ export function filterNames() {
     ether(name: string): string | undefined {
       ethers ??= readEthers();
       return ethers.get(name);
+    },
+    network(name: string): string | undefined {
+      networks ??= readNetworks();
+      return networks.get(name);
     },
   };
 }
