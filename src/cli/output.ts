@@ -6,6 +6,7 @@ import {
   fdOutput,
   fileOutputs,
   type OutputOpener,
+  openFailure,
   stdoutOutput,
 } from '../sinks/pcapng/index.ts';
 import type { FrameTap, Opener, OutputSpec } from '../watch/index.ts';
@@ -79,7 +80,7 @@ export function openOutput(options: CaptureOptions, filter: string): Output {
       open = isStdout
         ? { open: () => stdoutOutput(stdoutFailed) }
         : opener
-          ? openedBy(opener)
+          ? openedBy(opener, spec.base)
           : fileOutputs(spec);
       first = open.open(0, Math.floor(Date.now() / 1000));
     },
@@ -93,11 +94,15 @@ export function openOutput(options: CaptureOptions, filter: string): Output {
   };
 }
 
-function openedBy(opener: Opener): OutputOpener {
+function openedBy(opener: Opener, base: string): OutputOpener {
   return {
     open(sequence, sec) {
-      const { fd, path } = opener.outputFile(sequence, sec);
-      return fdOutput(fd, path);
+      try {
+        const { fd, path } = opener.outputFile(sequence, sec);
+        return fdOutput(fd, path);
+      } catch (error) {
+        throw openFailure(base, error);
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Where captures and text go, and every way that can end: what was captured until then is readable. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { need } from '../support/need.ts';
@@ -238,10 +238,14 @@ test('a closed stdout is told, and the file written all the same', { skip }, asy
 });
 
 test('output that cannot be written is told before anything is captured', { skip }, async () => {
+  const [fifo, link] = [join(directory, 'fifo'), join(directory, 'link')];
+  execFileSync('mkfifo', [fifo]);
+  symlinkSync('/tmp/elsewhere', link);
   const cases: [string, RegExp][] = [
     [join(directory, 'none', 'x.pcapng'), /cannot write \S+: there is no such directory/],
     [directory, /cannot write \S+: it is a directory/],
-    ['/proc/version', /cannot write \/proc\/version: no permission to write there/],
+    [fifo, /cannot write \S+: it is a pipe that nobody reads/],
+    [link, /cannot write \S+: it is a symbolic link, which is not followed/],
   ];
   for (const [file, said] of cases) {
     const { code, stdout, stderr } = await dump(['-w', file]).ended;

@@ -1,11 +1,12 @@
 /** Network namespaces of our own, by iproute2: gone when the test ends. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { atEnd } from './at-end.ts';
 
 export const ip = (...args: string[]): string =>
   execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
 
 const names = new Set<string>();
-process.on('exit', () => {
+atEnd(() => {
   for (const name of names) removeNetns(name);
 });
 

@@ -1,6 +1,7 @@
 /** Runs Porthole as people do: by the launcher, as a process of its own. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { atEnd } from './at-end.ts';
 import { until } from './wait.ts';
 
 export const launcher = resolve(import.meta.dirname, '../../porthole');
@@ -38,7 +39,7 @@ export interface RunOptions {
 }
 
 const living = new Set<ChildProcess>();
-process.on('exit', () => {
+atEnd(() => {
   for (const child of living) child.kill('SIGKILL');
 });
 

@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { atEnd } from './at-end.ts';
 
 const directories: string[] = [];
-process.on('exit', () => {
+atEnd(() => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 

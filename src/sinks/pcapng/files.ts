@@ -49,12 +49,16 @@ const reasons: Record<string, string> = {
   EROFS: 'the file system is read-only',
 };
 
+/** An open that failed, as one line. */
 export function openFailure(path: string, error: unknown): OutputError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return new OutputError(`cannot write ${path}: ${reasons[code] ?? (code || message)}`, code);
 }
 
-/** A descriptor that was opened for us. Regular files are cut back to the last whole block when a write fails. */
+/**
+ * A descriptor that was opened for us. A regular file is written by position: when a write fails it is cut
+ * back to the last whole block, and what is written then (the blocks that belong at its end) follows that.
+ */
 export function fdOutput(fd: number, path: string): OutputFile {
   const isFile = fstatSync(fd).isFile();
   let good = 0;
@@ -63,7 +67,7 @@ export function fdOutput(fd: number, path: string): OutputFile {
     write(bytes) {
       let at = 0;
       try {
-        while (at < bytes.length) at += writeFully(fd, bytes, at);
+        while (at < bytes.length) at += writeSome(fd, bytes, at, isFile ? good + at : null);
         good += bytes.length;
       } catch (error) {
         const { code = '' } = error as NodeJS.ErrnoException;
@@ -78,9 +82,9 @@ export function fdOutput(fd: number, path: string): OutputFile {
   };
 }
 
-function writeFully(fd: number, bytes: Uint8Array, at: number): number {
+function writeSome(fd: number, bytes: Uint8Array, at: number, position: number | null): number {
   try {
-    return writeSync(fd, bytes, at);
+    return writeSync(fd, bytes, at, bytes.length - at, position);
   } catch (error) {
     // A pipe opened non-blocking whose reader is behind: wait a little, the ring is our buffer.
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;

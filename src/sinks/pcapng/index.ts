@@ -7,6 +7,7 @@ export {
   OutputError,
   type OutputFile,
   type OutputOpener,
+  openFailure,
   stdoutOutput,
 } from './files.ts';
 export { type CaptureFileOptions, CaptureFileSink } from './sink.ts';
