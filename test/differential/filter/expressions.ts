@@ -377,6 +377,8 @@ ip[16:4] & 0xff000000 = 0x0a000000
 ip[12:3] = 1
 ip[0:8] = 1
 ip[0:4] & 0xffff0000 = 0x45000000
+ip[12:4] & 0xffffffff = 0
+ip[12:4] & 0xffffffff != 0
 ip[1] & 0xfc == 0xb8
 ip6[6] = 6
 ip6[6] == 58
@@ -601,6 +603,10 @@ geneve and broadcast
 geneve 5 and udp
 geneve and mpls
 geneve and icmp
+not geneve
+geneve or tcp
+tcp or geneve
+geneve and (tcp or udp) and net 10.0.0.0/8
 
 inbound
 outbound

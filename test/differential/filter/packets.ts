@@ -2,8 +2,8 @@
  * Packets to try filters on: made by hand-set rules and a fixed seed, the same every time. Addresses and
  * ports come from small pools that the expressions draw from too, so that filters match now and then.
  */
+import { Random } from '../../../fuzz/lib/random.ts';
 import { LinkType } from '../../../src/model/index.ts';
-import { Random } from './random.ts';
 
 export interface TestPacket {
   readonly bytes: Uint8Array;
@@ -62,6 +62,11 @@ class Maker {
 
   constructor(seed: number) {
     this.r = new Random(seed);
+  }
+
+  weighted(choices: readonly (readonly [weight: number, make: () => Bytes])[]): Bytes {
+    const all = choices.flatMap(([weight, make]) => new Array<() => Bytes>(weight).fill(make));
+    return this.r.pick(all)();
   }
 
   filler(n: number): Bytes {
@@ -309,8 +314,7 @@ class Maker {
   }
 
   ethernetFrame(): Bytes {
-    const { r } = this;
-    return r.weighted<Bytes>([
+    return this.weighted([
       [12, () => this.ethernet(this.network())],
       [4, () => this.ethernet(this.tagged(this.network()))],
       [2, () => this.ethernet(this.tagged(this.tagged(this.network())))],
@@ -334,7 +338,7 @@ class Maker {
   wlanFrame(): Bytes {
     const { r } = this;
     const addresses = (n: number) => Array.from({ length: n }, () => mac(r.pick(pools.mac))).flat();
-    return r.weighted<Bytes>([
+    return this.weighted([
       [
         2,
         () => [
