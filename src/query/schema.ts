@@ -1,0 +1,115 @@
+/** The fields and protocols a query can name. */
+import type { FieldSpec } from '../model/index.ts';
+import { type Entry, exchangeOf, one, type Predicate } from './access.ts';
+import { type Field, fieldOf } from './field.ts';
+import { generalFields } from './general.ts';
+import { headerField } from './headers.ts';
+import { allTexts } from './texts.ts';
+
+/** What the schema needs of a protocol; ProtocolModule and InnerModule have it. */
+export interface ProtocolFields {
+  readonly name: string;
+  readonly title: string;
+  readonly fields: readonly FieldSpec[];
+}
+
+export interface Schema {
+  /** By name or alias; headers by any name. */
+  field(name: string): Field | undefined;
+  /** Whether an entry is of that protocol: `http`, `tcp`, `ipv6`. */
+  protocol(name: string): Predicate | undefined;
+  /** Fields whose names begin with `name` and a dot: `http.request` is any of them. */
+  group(name: string): readonly Field[] | undefined;
+  /** A field, a protocol or a group. */
+  has(name: string): boolean;
+  /** The general ones first, then in the order of the protocols. */
+  readonly fields: readonly Field[];
+  readonly protocols: readonly { readonly name: string; readonly title: string }[];
+}
+
+/** What carries the protocols; known without declaring anything. */
+const carriers: readonly (readonly [name: string, title: string, is: Predicate])[] = [
+  ['tcp', 'TCP', (e) => e.connection.transport === 'tcp'],
+  ['udp', 'UDP', (e) => e.connection.transport === 'udp'],
+  ['ip', 'IPv4', (e) => !e.connection.client.address.includes(':')],
+  ['ipv6', 'IPv6', (e) => e.connection.client.address.includes(':')],
+];
+
+/** @param protocols the registry's modules, those that ride inside others' messages too */
+export function createSchema(protocols: Iterable<ProtocolFields>): Schema {
+  const modules = [...protocols];
+  const fields = new Map<string, Field>();
+  const byName = new Map<string, Field>();
+  const groups = new Map<string, Field[]>();
+  const predicates = new Map(carriers.map(([name, , is]) => [name, is] as const));
+
+  const add = (field: Field) => {
+    // Protocols that share a name (Wireshark's http2 and gRPC, say) mean the same by it.
+    if (byName.has(field.name)) return;
+    fields.set(field.name, field);
+    for (const name of [field.name, ...field.aliases]) byName.set(name, field);
+    for (let dot = field.name.indexOf('.'); dot > 0; dot = field.name.indexOf('.', dot + 1)) {
+      const group = field.name.slice(0, dot);
+      const members = groups.get(group);
+      if (members) members.push(field);
+      else groups.set(group, [field]);
+    }
+  };
+  for (const field of generalFields) add(field);
+  add(protocolField(modules));
+  add(textField(modules));
+  for (const { name, fields: specs } of modules) for (const spec of specs) add(fieldOf(spec, name));
+  for (const module of modules) predicates.set(module.name, isOf(module));
+
+  const field = (name: string) => byName.get(name) ?? headerField(name);
+  return {
+    field,
+    protocol: (name) => predicates.get(name),
+    group: (name) => groups.get(name),
+    has: (name) => field(name) !== undefined || predicates.has(name) || groups.has(name),
+    fields: [...fields.values()],
+    protocols: [...modules, ...carriers.map(([name, title]) => ({ name, title }))],
+  };
+}
+
+function protocolField(modules: readonly ProtocolFields[]): Field {
+  const names = new Map(modules.map(({ title, name }) => [title, name]));
+  return {
+    name: 'protocol',
+    aliases: [],
+    protocol: '',
+    type: 'text',
+    isMany: false,
+    description: 'Protocol of the entry by its short name; tcp or udp when none is known',
+    where: one((e) => names.get(e.protocol) ?? e.protocol),
+    values: [...modules.map(({ name }) => name), 'tcp', 'udp'],
+    isAlways: true,
+  };
+}
+
+function textField(modules: readonly ProtocolFields[]): Field {
+  const numbers = modules.flatMap(({ fields }) => fields.filter((f) => f.type === 'number'));
+  return {
+    name: 'text',
+    aliases: ['frame'],
+    protocol: '',
+    type: 'bytes',
+    isMany: true,
+    description: 'All that is shown: ends, fields, first lines, headers, bodies',
+    where: allTexts(new Set(numbers.map(({ name }) => name))),
+    isAlways: true,
+    needsBody: true,
+  };
+}
+
+/** Its own entries, and those of protocols that ride on it and show its fields beside theirs. */
+function isOf({ name, title, fields }: ProtocolFields): Predicate {
+  const names = fields.map((field) => field.name);
+  return (entry: Entry) => {
+    if (entry.protocol === name || entry.protocol === title) return true;
+    const values = exchangeOf(entry)?.fields;
+    if (values === undefined) return false;
+    for (let i = 0; i < names.length; i++) if (values[names[i]!] !== undefined) return true;
+    return false;
+  };
+}

@@ -1,0 +1,71 @@
+/** What people write here that belongs elsewhere: tcpdump's capture filters. */
+import type { Literal } from './ast.ts';
+import type { Compilation } from './compilation.ts';
+import { QueryError } from './error.ts';
+
+/** Words that begin something in pcap-filter(7) and are no text that anybody looks for alone. */
+const starters = new Set([
+  ...[
+    'host',
+    'net',
+    'portrange',
+    'src',
+    'dst',
+    'ether',
+    'gateway',
+    'proto',
+    'less',
+    'greater',
+    'vlan',
+    'mpls',
+  ],
+  ...['arp', 'rarp', 'icmp', 'icmp6', 'ip6', 'igmp', 'sctp', 'multicast', 'broadcast'],
+]);
+
+/** A capture filter's shape: `tcp port 80`, `src host x`, `tcp[13] & 2`, `port 80`. */
+const shape =
+  /(?:^|[\s(!])(?:(?:src|dst)\s+(?:host|net|port(?:range)?)?\s*[\w.:]+|(?:host|net|port|portrange|gateway|vlan|less|greater)\s+[\w.:/-]+|(?:ip6?|tcp|udp|icmp6?|ether|arp|sctp)\s+(?:src|dst|host|net|port|portrange|proto|multicast|broadcast)\b|(?:ip6?|tcp|udp|icmp6?|ether)\s*\[)/;
+
+const comparisons = /==|!=|contains|matches|>=|<=|\bin\s*\{/;
+
+export function isCaptureFilter(query: string): boolean {
+  return shape.test(query) && !comparisons.test(query.replace(/\[[^\]]*\]\s*(?:&\s*\S+\s*)?[!=<>]=?/g, ''));
+}
+
+/** The same question in this language, when it is an easy one. */
+function translated(query: string): string {
+  const found =
+    /^\s*(?:(tcp|udp)\s+)?(?:(src|dst)\s+)?(?:(port|host|net)\s+)?([\w.:/-]+)\s*$/.exec(query) ?? [];
+  const [, transport, direction, kind, value] = found;
+  if (value === undefined || (kind === undefined && direction === undefined)) return '';
+  if (kind === 'port' && /^\d+$/.test(value)) {
+    if (!transport && !direction) return `port == ${value}`;
+    const side = direction === 'src' ? 'srcport' : direction === 'dst' ? 'dstport' : 'port';
+    return `${transport ?? 'tcp'}.${side} == ${value}`;
+  }
+  if (kind === 'port') return '';
+  const end = direction === 'src' ? 'client' : direction === 'dst' ? 'server' : 'peer';
+  return /^[\d.:a-f/]+$/.test(value) ? `${end} == ${value}` : `${end} == "${value}"`;
+}
+
+function hintFor(query: string): string {
+  const here = translated(query);
+  const there = `there it is the words behind the target: porthole watch TARGET '${query.trim()}'`;
+  return here === '' ? there : `here it would be '${here}'; ${there}`;
+}
+
+const message = "this is tcpdump's language for what is captured; a query says what is shown";
+
+/** @throws QueryError for a word that only a capture filter begins with */
+export function captureWord(compilation: Compilation, literal: Literal): void {
+  if (literal.kind !== 'word' || !starters.has(literal.text)) return;
+  compilation.fail('language', message, literal.at, {
+    hint: `${hintFor(compilation.query)}; for the text: "${literal.text}"`,
+  });
+}
+
+/** The error of a query that is a capture filter says so. */
+export function explained(error: QueryError): QueryError {
+  if (error.reason === 'limit' || error.reason === 'language' || !isCaptureFilter(error.query)) return error;
+  return new QueryError('language', message, error.query, error, { hint: hintFor(error.query) });
+}
