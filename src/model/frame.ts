@@ -9,7 +9,10 @@ export type Direction = (typeof Direction)[keyof typeof Direction];
  * hands it over. Who keeps bytes copies them.
  */
 export interface Frame {
-  /** Buffer that holds the frame (a file chunk or a ring block): never index it outside start..start+capLen. */
+  /**
+   * What holds the frame (a file chunk or a ring block): never index it outside start..start+capLen. A plain
+   * Uint8Array, no Buffer: its slice() is a copy.
+   */
   buf: Uint8Array;
   start: number;
   /** Bytes captured. */

@@ -51,7 +51,9 @@ export class CaptureDecoder {
   #offset = 0;
   damaged = false;
 
-  feed(chunk: Uint8Array, out: DecoderOutput): void {
+  feed(given: Uint8Array, out: DecoderOutput): void {
+    // A Buffer's slice() is no copy: whoever keeps bytes of a frame would keep a view of the next chunk.
+    const chunk = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
     let pos = 0;
     // A unit that straddles chunks is completed in the carry buffer, and only that one.
     while (this.#carried > 0 && !this.damaged) {

@@ -189,6 +189,8 @@ export class HttpAnalyzer implements Analyzer {
     const asked = this.#waiting.first;
     answer.parts = parts;
     if (isInterim(status.code)) {
+      // What was lost there may have been the answer: told with the next.
+      this.#lost.server += answer.lostBefore + parts.lostBytes;
       if (!asked) return;
       asked.informational ??= [];
       if (asked.informational.length < maxInformational)

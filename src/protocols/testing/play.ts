@@ -11,6 +11,7 @@ import type {
   ProtocolModule,
   Side,
 } from '../../model/index.ts';
+import type { Conversation, Event } from './fixture.ts';
 
 /**
  * `>` the client sends, `<` the server; `>gap` and `<gap` so many bytes were lost; `>end` and `<end` a side
@@ -38,6 +39,7 @@ export interface Played {
   readonly exchanges: Exchange[];
   /** Everything said, one line each, exchanges in short. */
   readonly events: string[];
+  /** What the stream became, and all that was left for it. */
   readonly children: { protocol: string; client: string; server: string }[];
 }
 
@@ -54,8 +56,30 @@ export function connectionFor(options: Options): Connection {
   };
 }
 
-/** Both sides end at the end, as streams do, unless a step has ended one. Nothing follows a violation. */
+/** Both sides end at the end, as streams do, unless a step has ended one. */
 export function play(module: ProtocolModule, steps: readonly Step[], options: Options = {}): Played {
+  const events: Event[] = [];
+  const ended = new Set<Side>();
+  let at = 0;
+  for (const [what, value] of steps) {
+    at += 1e6;
+    const side: Side = what[0] === '>' ? 'client' : 'server';
+    if (typeof value === 'number') events.push({ kind: 'gap', side, length: value, at });
+    else if (what.endsWith('end')) {
+      ended.add(side);
+      events.push({ kind: 'end', side, reason: value as EndReason, at });
+    } else events.push({ kind: 'data', side, bytes: typeof value === 'string' ? bytesOf(value) : value, at });
+  }
+  const reason = ended.size > 0 ? 'fin' : 'captureEnd';
+  for (const side of ['client', 'server'] as const)
+    if (!ended.has(side)) events.push({ kind: 'end', side, reason, at: at + 1e6 });
+  return feed(module, { connection: connectionFor(options), events }, options);
+}
+
+const nothing = new Uint8Array(0);
+
+/** Feeds a whole connection. Nothing follows a violation. */
+export function feed(module: ProtocolModule, conversation: Conversation, options: Options = {}): Played {
   const played: Played = { exchanges: [], events: [], children: [] };
   let over = false;
   const out: AnalyzerOutput = {
@@ -66,9 +90,8 @@ export function play(module: ProtocolModule, steps: readonly Step[], options: Op
     opened() {},
     child(protocol, rest) {
       over = true;
-      const child = { protocol, client: latin1(rest.client), server: latin1(rest.server) };
-      played.children.push(child);
-      played.events.push(`child ${JSON.stringify(child)}`);
+      played.children.push({ protocol, client: latin1(rest.client), server: latin1(rest.server) });
+      played.events.push(`child ${protocol}`);
     },
     inner: (exchange) => options.inner?.(exchange),
     confirmed: () => void played.events.push('confirmed'),
@@ -79,40 +102,38 @@ export function play(module: ProtocolModule, steps: readonly Step[], options: Op
     weird: (name) => void played.events.push(`weird ${name}`),
   };
   const context: AnalyzerContext = {
-    connection: connectionFor(options),
+    connection: conversation.connection,
     bodyLimit: options.bodyLimit ?? 65_536,
     wantsInner: options.inner !== undefined,
   };
   const analyzer = module.open(context);
-  const ended = new Set<Side>();
-  let at = 0;
   const call = (act: () => void) => {
-    if (over) return;
     act();
     options.watch?.(analyzer);
   };
-  for (const [what, value] of steps) {
-    at += 1e6;
-    const side: Side = what[0] === '>' ? 'client' : 'server';
-    if (typeof value === 'number') call(() => analyzer.gap(side, value, at, out));
-    else if (what.endsWith('end')) {
-      ended.add(side);
-      call(() => analyzer.end(side, value as EndReason, at, out));
-    } else {
-      const bytes = typeof value === 'string' ? bytesOf(value) : value;
-      const size = options.cut ?? Math.max(1, bytes.length);
-      // A copy each time, wiped afterwards: whoever keeps a view of it shows.
-      for (let from = 0; from < bytes.length || (from === 0 && bytes.length === 0); from += size) {
-        const part = bytes.slice(from, from + size);
-        call(() => analyzer.data(side, part, at, out));
-        part.fill(0xaa);
-      }
+  for (const event of conversation.events) {
+    const { kind, side, at } = event;
+    const parts = kind === 'data' ? cut(event.bytes, options.cut ?? event.bytes.length) : [nothing];
+    for (const part of parts) {
+      const child = played.children[0];
+      // What comes behind a change of protocols is the child's, however it is cut.
+      if (child) child[side] += kind === 'gap' ? `[${event.length} lost]` : latin1(part);
+      else if (over) break;
+      else if (kind === 'gap') call(() => analyzer.gap(side, event.length, at, out));
+      else if (kind === 'end') call(() => analyzer.end(side, event.reason, at, out));
+      else call(() => analyzer.data(side, part, at, out));
+      // A copy, wiped afterwards: whoever keeps a view of it shows.
+      part.fill(0xaa);
     }
   }
-  at += 1e6;
-  for (const side of ['client', 'server'] as const)
-    if (!ended.has(side)) call(() => analyzer.end(side, ended.size > 0 ? 'fin' : 'captureEnd', at, out));
   return played;
+}
+
+function cut(bytes: Uint8Array, size: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at === 0 || at < bytes.length; at += Math.max(1, size))
+    parts.push(new Uint8Array(bytes.subarray(at, at + size)));
+  return parts;
 }
 
 export function bytesOf(text: string): Uint8Array {

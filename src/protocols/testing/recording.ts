@@ -1,0 +1,62 @@
+/** For the fixtures' make.ts: records the loopback while real programs talk. Not used by any test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProtocolModule } from '../../model/index.ts';
+import { readConversations } from './fixture.ts';
+import { feed, plain } from './play.ts';
+
+/** Records `filter` on `lo` into `file` while `talk` runs. */
+export async function record(file: string, filter: string, talk: () => Promise<unknown>): Promise<void> {
+  // With the default snap length the ring holds a few frames only, and a burst is lost.
+  const capture = ['-Z', 'root', '-i', 'lo', '-U', '--immediate-mode', '-s', '65535', '-B', '32768'];
+  const tcpdump = spawn('tcpdump', [...capture, '-w', file, filter], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(tcpdump, 'exit');
+  await saying(tcpdump, /listening on/);
+  try {
+    await talk();
+    await sleep(400);
+  } finally {
+    tcpdump.kill('SIGINT');
+    await ended;
+  }
+}
+
+/** Until a program says so on stderr. */
+export function saying(child: ChildProcess, what: RegExp): Promise<void> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    child.stderr!.on('data', (chunk) => {
+      text += chunk;
+      if (what.test(text)) resolve();
+    });
+    child.on('exit', () => reject(new Error(`${child.spawnfile} ended: ${text}`)));
+  });
+}
+
+/** Runs to its end; its output. */
+export async function output(program: string, ...args: string[]): Promise<string> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  for await (const chunk of child.stdout) text += chunk;
+  return text;
+}
+
+export function temporary(): string {
+  const path = mkdtempSync(join(tmpdir(), 'porthole-fixture-'));
+  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Writes what the module says of the file. Whether that is right is checked against tshark: README.md. */
+export function writeGolden(folder: string, name: string, module: ProtocolModule): void {
+  const lines = readConversations(folder, name).flatMap((conversation) =>
+    feed(module, conversation).exchanges.map((exchange) => JSON.stringify(plain(exchange))),
+  );
+  writeFileSync(join(folder, `${name}.events.ndjson`), lines.map((line) => `${line}\n`).join(''));
+}
