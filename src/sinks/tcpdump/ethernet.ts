@@ -26,6 +26,7 @@ const jumbo = 0x8870;
  */
 export function printEthernet(p: Page, at: number, length: number, capLen: number): number {
   p.protocol = 'ether';
+  if (!p.deeper()) return capLen;
   if (length < capLen) {
     p.text += `[length ${length} < caplen ${capLen}]`;
     p.invalid();

@@ -32,12 +32,8 @@ export function createPrinter(options: PrintOptions): Printer {
       const number = options.number ? `${String(frame.number).padStart(5)}  ` : '';
       const wrong = invalidHeader(frame);
       if (wrong !== '') return `${number}${wrong}\n`;
-      page.buf = frame.buf;
-      page.end = frame.start + frame.capLen;
+      page.begin(frame.buf, frame.start + frame.capLen, number + time(frame));
       page.checksums = !options.noChecksums && !frame.checksumNotReady;
-      page.protocol = '';
-      page.linkLength = 0;
-      page.text = number + time(frame);
       try {
         printLink(page, frame);
       } catch (error) {

@@ -16,6 +16,7 @@ const flagNames = [
 /** @param length bytes from `at` on by the layer below, captured or not */
 export function printIp(p: Page, at: number, length: number): void {
   p.protocol = 'ip';
+  if (!p.deeper()) return;
   const first = p.u8(at);
   const version = first >> 4;
   if (version !== 4) {
@@ -120,8 +121,9 @@ const optionNames = new Map<number, string>([
 
 function printOptions(p: Page, at: number, length: number): boolean {
   for (let separator = ''; length > 0; separator = ',') {
+    p.text += separator;
     const type = p.u8(at);
-    p.text += separator + (optionNames.get(type) ?? `unknown ${type}`);
+    p.text += optionNames.get(type) ?? `unknown ${type}`;
     let size = 1;
     if (type > 1) {
       size = p.u8(at + 1);

@@ -9,6 +9,7 @@ import { ipProtocolTitles } from './tables.ts';
 /** @param length bytes from `at` on by the layer below, captured or not */
 export function printIp6(p: Page, at: number, length: number): void {
   p.protocol = 'ip6';
+  if (!p.deeper()) return;
   if (!p.has(at, 40)) return p.cutMark();
   if (length < 40) {
     p.text += `truncated-ip6 ${length >>> 0}`;

@@ -11,6 +11,12 @@ import { type SeqTable, seqTable } from './tcp-seq.ts';
  */
 export const cut = new Error('beyond the captured bytes');
 
+/**
+ * Headers within headers that are followed. tcpdump follows them all; a packet of nothing but them would
+ * have thousands, more than the stack holds. Real ones stay under ten.
+ */
+const maxDepth = 128;
+
 /** Slots of the text caches, a power of two. A slot holds the last address that fell on it. */
 const addressSlots = 4096;
 
@@ -51,6 +57,8 @@ export class Page {
   /** End of the TCP segment by its IP header, captured or not. */
   segmentEnd = 0;
 
+  #depth = 0;
+
   readonly seq4: SeqTable = seqTable(1);
   readonly seq6: SeqTable = seqTable(4);
 
@@ -69,6 +77,23 @@ export class Page {
     this.linkHeader = options.linkHeader;
     this.payloadsHidden = options.quiet || options.hex > 0 || options.hexAscii > 0;
     this.named = options.noNames === 0;
+  }
+
+  /** A new packet. */
+  begin(buf: Uint8Array, end: number, text: string): void {
+    this.buf = buf;
+    this.end = end;
+    this.text = text;
+    this.protocol = '';
+    this.linkLength = 0;
+    this.#depth = 0;
+  }
+
+  /** One more header that may be within another one like it; a mark, and false, when there are too many. */
+  deeper(): boolean {
+    if (++this.#depth <= maxDepth) return true;
+    this.cutMark();
+    return false;
   }
 
   u8(at: number): number {
