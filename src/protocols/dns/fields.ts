@@ -1,4 +1,5 @@
 import type { FieldSpec } from '../../model/index.ts';
+import { opcodeCodes, rcodeCodes, typeCodes } from './names.ts';
 
 /** Names as Wireshark has them where it has them. */
 export const fields: readonly FieldSpec[] = [
@@ -9,6 +10,7 @@ export const fields: readonly FieldSpec[] = [
     role: 'operation',
     detail: 0,
     description: 'Type asked for',
+    codes: typeCodes,
   },
   {
     name: 'dns.qry.name',
@@ -32,6 +34,7 @@ export const fields: readonly FieldSpec[] = [
     label: 'rcode',
     detail: 1,
     description: 'Response code by name',
+    codes: rcodeCodes,
   },
   { name: 'dns.a', type: 'list', label: 'A', detail: 3, description: 'IPv4 addresses in the answer' },
   { name: 'dns.aaaa', type: 'list', label: 'AAAA', detail: 3, description: 'IPv6 addresses in the answer' },
@@ -91,6 +94,7 @@ export const fields: readonly FieldSpec[] = [
     label: 'opcode',
     detail: 3,
     description: 'Kind of query, when not QUERY',
+    codes: opcodeCodes,
   },
   {
     name: 'dns.edns.udp_size',

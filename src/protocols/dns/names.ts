@@ -54,6 +54,7 @@ const types: Readonly<Record<number, string>> = {
 };
 
 export const typeName = (type: number): string => types[type] ?? `TYPE${type}`;
+export const typeCodes = codesOf(types);
 
 const classes: Readonly<Record<number, string>> = { 1: 'IN', 3: 'CH', 4: 'HS', 254: 'NONE', 255: 'ANY' };
 export const className = (value: number): string => classes[value] ?? `CLASS${value}`;
@@ -75,6 +76,7 @@ const rcodes = [
 /** 16 is BADSIG in a TSIG record only. */
 const extendedRcodes: Readonly<Record<number, string>> = { 16: 'BADVERS', 23: 'BADCOOKIE' };
 export const rcodeName = (code: number): string => rcodes[code] ?? extendedRcodes[code] ?? `RCODE${code}`;
+export const rcodeCodes = codesOf({ ...rcodes, ...extendedRcodes });
 
 const opcodes: Readonly<Record<number, string>> = {
   0: 'QUERY',
@@ -85,6 +87,12 @@ const opcodes: Readonly<Record<number, string>> = {
   6: 'DSO',
 };
 export const opcodeName = (code: number): string => opcodes[code] ?? `OPCODE${code}`;
+export const opcodeCodes = codesOf(opcodes);
+
+/** The other way round, for who knows the number. */
+function codesOf(names: Readonly<Record<number, string>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(names).map(([code, name]) => [name, Number(code)]));
+}
 
 /** RFC 8914 section 4 and the registry, by code. */
 const extendedErrors = [

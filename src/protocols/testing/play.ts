@@ -27,6 +27,7 @@ export interface Options {
   readonly bodyLimit?: number;
   readonly joinedMidStream?: boolean;
   readonly serverPort?: number;
+  readonly serverAddress?: string;
   /** Bytes at once; default all of a step. */
   readonly cut?: number;
   /** What rides inside; default nothing. */
@@ -50,7 +51,7 @@ export function connectionFor(options: Options): Connection {
     netns: 0,
     target: '',
     client: { address: '192.0.2.1', port: 40_000 },
-    server: { address: '192.0.2.2', port: options.serverPort ?? 80 },
+    server: { address: options.serverAddress ?? '192.0.2.2', port: options.serverPort ?? 80 },
     openedAt: 0,
     joinedMidStream: options.joinedMidStream ?? false,
   };
