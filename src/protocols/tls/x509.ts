@@ -93,6 +93,12 @@ function readName(c: Cursor): { text: string; commonName: string } {
   return { text, commonName };
 }
 
+/** A name on its own: issuers that a server accepts. */
+export function distinguishedName(c: Cursor): string {
+  const name = readTagged(c, Tag.sequence);
+  return name ? readName(name.content).text : '';
+}
+
 function readKey(c: Cursor): Pick<Certificate, 'keyKind' | 'curve' | 'keyBits'> {
   const algorithm = readTagged(c, Tag.sequence)?.content;
   const oid = algorithm ? oidOf(algorithm) : '';

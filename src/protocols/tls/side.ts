@@ -1,0 +1,172 @@
+/** One direction of a connection: records told apart into what can be read and what is encrypted. */
+import type { Side, Timestamp } from '../../model/index.ts';
+import { u24 } from '../../util/bytes.ts';
+import { Pending } from '../../util/pending.ts';
+import { HandshakeReader, maxMessage } from './handshake.ts';
+import { ContentType, headerLength, RecordReader } from './record.ts';
+
+export interface SideEvents {
+  /** A record of any kind begins. */
+  begins(side: Side, at: Timestamp): void;
+  message(
+    side: Side,
+    type: number,
+    body: Uint8Array | undefined,
+    startAt: Timestamp,
+    endAt: Timestamp,
+    isCut: boolean,
+  ): void;
+  sslv2(side: Side, message: Uint8Array, at: Timestamp): void;
+  alert(side: Side, level: number, description: number, at: Timestamp): void;
+  /** A record that cannot be read: application data, or what is encrypted under another type. */
+  sealed(side: Side, type: number, length: number, at: Timestamp): void;
+  weird(name: string): void;
+  foreign(side: Side, bytes: Uint8Array): void;
+  gaveUp(side: Side): void;
+}
+
+export class TlsSide {
+  readonly #side: Side;
+  readonly #events: SideEvents;
+  readonly #records: RecordReader;
+  readonly #handshake: HandshakeReader;
+  #type = 0;
+  #length = 0;
+  #at: Timestamp = 0;
+  /** What was kept of an alert or an SSL 2.0 message. */
+  readonly #kept = new Pending();
+  /** Bytes were missed: a handshake record may begin inside a message or be encrypted. */
+  #doubts = false;
+  /** ChangeCipherSpec came: handshake records and alerts behind it are encrypted (up to TLS 1.2). */
+  changedCipher = false;
+  /** TLS 1.3 sends ChangeCipherSpec for show (RFC 8446 appendix D.4). */
+  ignoresChange = false;
+  /** Bytes of records, headers included. */
+  wireBytes = 0;
+  records = 0;
+  firstAt: Timestamp = 0;
+  lastAt: Timestamp = 0;
+  lostBytes = 0;
+
+  constructor(side: Side, events: SideEvents) {
+    this.#side = side;
+    this.#events = events;
+    this.#records = new RecordReader(this);
+    this.#handshake = new HandshakeReader({
+      message: (type, body, startAt, endAt) => events.message(side, type, body, startAt, endAt, false),
+      tooLong: () => events.weird('tls_message_too_long'),
+    });
+  }
+
+  get buffered(): number {
+    return this.#records.buffered + this.#handshake.buffered + this.#kept.length;
+  }
+
+  seek(): void {
+    this.#doubts = true;
+    this.#records.seek();
+  }
+
+  data(bytes: Uint8Array, at: Timestamp): void {
+    this.lastAt = at;
+    this.#records.data(bytes, at);
+  }
+
+  gap(length: number, at: Timestamp): void {
+    this.lostBytes += length;
+    this.#records.gap(length, at);
+  }
+
+  /** Both sides go on in SSL 2.0. */
+  speakSslv2(): void {
+    this.#records.speakSslv2();
+  }
+
+  /** The handshake is over: nothing is put together any more. */
+  release(): void {
+    this.#handshake.reset();
+  }
+
+  // What the record layer says.
+
+  begin(type: number, _version: number, length: number, at: Timestamp): void {
+    if (this.records++ === 0) this.firstAt = at;
+    this.wireBytes += (type === ContentType.sslv2 ? 2 : headerLength) + length;
+    this.#type = type;
+    this.#length = length;
+    this.#at = at;
+    this.#events.begins(this.#side, at);
+    const isSealed = this.changedCipher && !this.ignoresChange;
+    switch (type) {
+      case ContentType.handshake:
+        this.#records.wants = !isSealed;
+        break;
+      case ContentType.alert:
+        // Encrypted alerts are longer by a tag or a MAC.
+        this.#records.wants = length === 2 || !isSealed;
+        break;
+      case ContentType.sslv2:
+        this.#records.wants = true;
+        break;
+      case ContentType.changeCipherSpec:
+        this.changedCipher = true;
+        return;
+      case ContentType.heartbeat:
+        // RFC 6520 section 4 has none before the handshake is over: they are how memory is read from afar.
+        if (!isSealed) this.#events.weird('tls_heartbeat_in_clear');
+        break;
+    }
+    if (!this.#records.wants) this.#events.sealed(this.#side, type, length, at);
+  }
+
+  piece(bytes: Uint8Array, at: Timestamp): void {
+    if (this.#type === ContentType.handshake) {
+      if (this.#doubts && !this.#looksReadable(bytes)) {
+        this.#records.wants = false;
+        this.#events.sealed(this.#side, this.#type, this.#length, this.#at);
+      } else {
+        this.#doubts = false;
+        this.#handshake.data(bytes, at);
+      }
+    } else this.#kept.append(bytes);
+  }
+
+  end(at: Timestamp, lost: number): void {
+    const kept = this.#kept.take();
+    if (lost > 0) {
+      if (this.#type === ContentType.handshake) this.#salvage(at);
+    } else if (this.#type === ContentType.alert && this.#records.wants && kept.length >= 2)
+      this.#events.alert(this.#side, kept[0]!, kept[1]!, at);
+    else if (this.#type === ContentType.sslv2) this.#events.sslv2(this.#side, kept, at);
+  }
+
+  lostTrack(): void {
+    this.#kept.clear();
+    if (this.lostBytes === 0) this.#events.weird('tls_record_malformed');
+    this.#salvage(this.lastAt);
+  }
+
+  foreign(bytes: Uint8Array): void {
+    this.#events.foreign(this.#side, bytes);
+  }
+
+  gaveUp(): void {
+    this.#events.gaveUp(this.#side);
+  }
+
+  /** A message with a hole in it still tells what stands before the hole. */
+  #salvage(at: Timestamp): void {
+    this.#doubts = true;
+    const begun = this.#handshake.takeBegun();
+    if (begun) this.#events.message(this.#side, begun.type, begun.body, begun.startAt, at, true);
+  }
+
+  /** Encrypted, or the inside of a message: either begins with a known type and a sane length by chance only. */
+  #looksReadable(b: Uint8Array): boolean {
+    if (b.length < 4) return false;
+    const type = b[0]!;
+    const length = u24(b, 1);
+    const isKnown = type <= 24 && type !== 0 && type !== 9 && type !== 7;
+    return isKnown && length <= maxMessage && (length + 4 <= this.#length || this.#length >= 4096);
+  }
+}
