@@ -21,10 +21,11 @@ export interface AnalyzerOutput {
     carrier?: Exchange,
   ): void;
   /**
-   * Does a protocol ride inside this exchange's messages? Asked once the request's head is known and,
-   * while the answer is undefined, again with the response's. `exchange` holds the heads (bodies absent).
+   * What rides inside this exchange's messages? Asked when the request's head is known, and again with the
+   * response's, handing over what the first answer was. `exchange` holds the heads that are known (bodies
+   * absent); bytes are fed to the latest answer, until `finish`.
    */
-  inner(exchange: Exchange): Inner | undefined;
+  inner(exchange: Exchange, before?: Inner): Inner | undefined;
   /** This is my protocol. Once. */
   confirmed(): void;
   /** This is not my protocol (any more); the analyzer gets no further data. */
@@ -74,6 +75,8 @@ export interface Inner {
 
 /** One per exchange. Same rules as for an Analyzer. What it reports on the way are exchanges of its own. */
 export interface InnerAnalyzer {
+  /** The response's head is known too; not called when it was at `open`. */
+  answered?(exchange: Exchange): void;
   data(side: Side, bytes: Uint8Array, at: Timestamp, out: InnerOutput): void;
   gap(side: Side, length: number, at: Timestamp, out: InnerOutput): void;
   finish(exchange: Exchange, out: InnerOutput): Exchange;
@@ -88,7 +91,10 @@ export interface InnerModule {
   readonly name: string;
   readonly title: string;
   readonly fields: readonly FieldSpec[];
-  /** By the heads known so far; a wrong yes costs only that `finish` gives the exchange back unchanged. */
+  /**
+   * By the heads known so far: asked with the request's, and while it says no again with the response's. A
+   * wrong yes costs only that `finish` gives the exchange back unchanged.
+   */
   claims(exchange: Exchange): boolean;
   open(exchange: Exchange, context: AnalyzerContext): InnerAnalyzer;
   /** As for a ProtocolModule. */

@@ -6,30 +6,62 @@ import type {
   InnerAnalyzer,
   InnerModule,
   InnerOutput,
+  Side,
+  Timestamp,
 } from '../model/index.ts';
 
-/** Undefined when no module claims the exchange. */
+class Inners implements Inner {
+  readonly #out: InnerOutput;
+  readonly #open = new Map<InnerModule, InnerAnalyzer>();
+
+  constructor(out: InnerOutput) {
+    this.#out = out;
+  }
+
+  add(module: InnerModule, analyzer: InnerAnalyzer): void {
+    this.#open.set(module, analyzer);
+  }
+
+  has(module: InnerModule): boolean {
+    return this.#open.has(module);
+  }
+
+  answered(exchange: Exchange): void {
+    for (const analyzer of this.#open.values()) analyzer.answered?.(exchange);
+  }
+
+  data(side: Side, bytes: Uint8Array, at: Timestamp): void {
+    for (const analyzer of this.#open.values()) analyzer.data(side, bytes, at, this.#out);
+  }
+
+  gap(side: Side, length: number, at: Timestamp): void {
+    for (const analyzer of this.#open.values()) analyzer.gap(side, length, at, this.#out);
+  }
+
+  finish(exchange: Exchange): Exchange {
+    let finished = exchange;
+    for (const analyzer of this.#open.values()) finished = analyzer.finish(finished, this.#out);
+    return finished;
+  }
+}
+
+/**
+ * Undefined when no module claims the exchange.
+ * @param before what the request's head alone was answered with
+ */
 export function openInner(
   modules: readonly InnerModule[],
   exchange: Exchange,
-  context: AnalyzerContext,
+  context: () => AnalyzerContext,
   out: InnerOutput,
+  before?: Inner,
 ): Inner | undefined {
-  let open: InnerAnalyzer[] | undefined;
+  let inners = before instanceof Inners ? before : undefined;
+  inners?.answered(exchange);
   for (const module of modules) {
-    if (!module.claims(exchange)) continue;
-    open ??= [];
-    open.push(module.open(exchange, context));
+    if (inners?.has(module) || !module.claims(exchange)) continue;
+    inners ??= new Inners(out);
+    inners.add(module, module.open(exchange, context()));
   }
-  if (!open) return undefined;
-  const analyzers = open;
-  return {
-    data(side, bytes, at) {
-      for (const analyzer of analyzers) analyzer.data(side, bytes, at, out);
-    },
-    gap(side, length, at) {
-      for (const analyzer of analyzers) analyzer.gap(side, length, at, out);
-    },
-    finish: (finished) => analyzers.reduce((e, analyzer) => analyzer.finish(e, out), finished),
-  };
+  return inners;
 }

@@ -210,9 +210,8 @@ export class Tree implements AnalyzerOutput {
     this.#nextChild = { protocol, rest: copy, at, carrier };
   }
 
-  inner(exchange: Exchange): Inner | undefined {
-    const { inners } = this.#host;
-    return inners.length === 0 ? undefined : openInner(inners, exchange, this.#context(), this);
+  inner(exchange: Exchange, before?: Inner): Inner | undefined {
+    return openInner(this.#host.inners, exchange, () => this.#context(), this, before);
   }
 
   confirmed(): void {
