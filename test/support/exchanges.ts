@@ -64,7 +64,7 @@ function add(lines: Lines, key: string, line: string): void {
 }
 
 /** `GET /path` and `200`, requests and responses apart: how they pair is told by `pairs`. */
-export function ourHttp(exchanges: readonly Exchange[]): { requests: Lines; responses: Lines; pairs: Lines } {
+function ourHttp(exchanges: readonly Exchange[]): Omit<Messages, 'dns'> {
   const requests: Lines = new Map();
   const responses: Lines = new Map();
   const pairs: Lines = new Map();
@@ -85,74 +85,27 @@ export function ourHttp(exchanges: readonly Exchange[]): { requests: Lines; resp
   return { requests, responses, pairs };
 }
 
-const address = ['ip.src', 'ipv6.src', 'tcp.srcport', 'ip.dst', 'ipv6.dst', 'tcp.dstport'] as const;
-
-export function tsharkHttp(
-  file: string,
-  options: readonly string[] = [],
-): { requests: Lines; responses: Lines; pairs: Lines } {
-  const requests: Lines = new Map();
-  const responses: Lines = new Map();
-  const pairs: Lines = new Map();
-  const fields = [
-    ...address,
-    'http.request.method',
-    'http.request.uri',
-    'http.response.code',
-    'http.response_for.uri',
-  ];
-  for (const row of tsharkFields(file, fields, ['-Y', 'http.request or http.response', ...options])) {
-    const [src, src6, srcPort, dst, dst6, dstPort, method, uri, code, askedUri] = row as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    const key = ends(src || src6, srcPort, dst || dst6, dstPort);
-    const methods = split(method);
-    const uris = split(uri);
-    for (let i = 0; i < methods.length; i++) add(requests, key, `${methods[i]} ${uris[i]}`);
-    const codes = split(code);
-    for (const one of codes) add(responses, key, one);
-    // A full URL; which of several answers it is for is not said.
-    const asked = split(askedUri);
-    if (asked.length === codes.length)
-      for (let i = 0; i < codes.length; i++)
-        add(pairs, key, `${asked[i]!.replace(/^https?:\/\/[^/]*/, '')} -> ${codes[i]}`);
-  }
-  return { requests, responses, pairs };
-}
-
 function split(text: string | undefined): string[] {
   return text ? text.split('\x1f') : [];
 }
 
-/** One DNS message: who, question and answer. */
-export interface DnsLine {
-  readonly ends: string;
-  readonly isResponse: boolean;
-  readonly line: string;
-}
+const rcodes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
 
-const numberOfRcode = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
+/** Bytes that are no ASCII are written in two ways. */
+const ascii = (name: unknown) => String(name).replace(/[^\x20-\x7e]+/g, '?');
 
 /** Questions as often as they were asked, answers as often as they are exchanges. */
-export function ourDns(exchanges: readonly Exchange[]): Lines {
+function ourDns(exchanges: readonly Exchange[]): Lines {
   const lines: Lines = new Map();
   for (const exchange of exchanges) {
     if (exchange.protocol !== 'dns') continue;
     const { fields, request, response } = exchange;
-    const id = `${fields['dns.id']} ${fields['dns.qry.name']}`;
+    const id = `${fields['dns.id']} ${ascii(fields['dns.qry.name'])}`;
     const key = endsOf(exchange);
     if (request) for (let i = 0; i <= Number(fields['dns.retries'] ?? 0); i++) add(lines, key, `? ${id}`);
     if (response) {
-      const rcode = numberOfRcode.indexOf(String(fields['dns.flags.rcode']));
+      // The upper bits of an extended code are elsewhere in tshark.
+      const rcode = rcodes.indexOf(String(fields['dns.flags.rcode']));
       const addresses = [fields['dns.a'], fields['dns.aaaa']].flatMap((list) => (list ?? []) as string[]);
       add(lines, key, `! ${id} ${rcode} ${[...addresses].sort().join(',')}`);
     }
@@ -160,35 +113,61 @@ export function ourDns(exchanges: readonly Exchange[]): Lines {
   return lines;
 }
 
-export function tsharkDns(file: string, options: readonly string[] = []): Lines {
-  const lines: Lines = new Map();
-  const fields = [
-    ...address,
-    'udp.srcport',
-    'udp.dstport',
-    'dns.id',
-    'dns.flags.response',
-    'dns.qry.name',
-    'dns.flags.rcode',
-    'dns.a',
-    'dns.aaaa',
-  ];
-  for (const row of tsharkFields(file, fields, ['-Y', 'dns', ...options])) {
-    const [src, src6, tcpSrc, dst, dst6, tcpDst, udpSrc, udpDst, id, isResponse, name, rcode, a, aaaa] =
-      row.map((cell) => cell) as string[];
-    const key = ends(src || src6!, tcpSrc || udpSrc!, dst || dst6!, tcpDst || udpDst!);
-    const ids = split(id);
-    const answers = split(isResponse);
-    const names = split(name);
-    const rcodes = split(rcode);
-    // Several messages of one TCP segment come in one row; their addresses then cannot be told apart.
-    for (let i = 0, r = 0; i < ids.length; i++) {
-      const question = `${Number(ids[i])} ${(names[i] ?? '').replace('<Root>', '.')}`;
-      if (answers[i] === '1' || answers[i] === 'True') {
-        const addresses = ids.length === 1 ? [...split(a), ...split(aaaa)].sort().join(',') : '*';
-        add(lines, key, `! ${question} ${rcodes[r++]} ${addresses}`);
-      } else add(lines, key, `? ${question}`);
-    }
+/** Cells of a row, '' where a field is not there. */
+type Row = [string, string, string, string, string, string, string, string, string, string, ...string[]];
+
+const fields = [
+  ...['ip.src', 'ipv6.src', 'tcp.srcport', 'udp.srcport', 'ip.dst', 'ipv6.dst', 'tcp.dstport', 'udp.dstport'],
+  ...['http.request.method', 'http.request.uri', 'http.response.code', 'http.response_for.uri'],
+  ...['dns.id', 'dns.flags.response', 'dns.qry.name', 'dns.flags.rcode', 'dns.a', 'dns.aaaa'],
+  ...['dns.count.add_rr', 'dns.count.auth_rr'],
+];
+
+export interface Messages {
+  readonly requests: Lines;
+  readonly responses: Lines;
+  /** HTTP: which request a response is for. */
+  readonly pairs: Lines;
+  readonly dns: Lines;
+}
+
+/** Addresses of answers that tshark does not tell apart are `*`. */
+export function tsharkMessages(file: string, options: readonly string[] = []): Messages {
+  const found = { requests: new Map(), responses: new Map(), pairs: new Map(), dns: new Map() };
+  const filter = ['-Y', 'http.request or http.response or dns'];
+  for (const row of tsharkFields(file, fields, [...filter, ...options])) {
+    const [src, src6, srcTcp, srcUdp, dst, dst6, dstTcp, dstUdp, ...cells] = row as Row;
+    const key = ends(src || src6, srcTcp || srcUdp, dst || dst6, dstTcp || dstUdp);
+    addHttp(found, key, cells.slice(0, 4));
+    addDns(found.dns, key, cells.slice(4));
   }
-  return lines;
+  return found;
+}
+
+function addHttp({ requests, responses, pairs }: Messages, key: string, cells: readonly string[]): void {
+  const [methods, uris, codes, asked] = cells.map(split) as [string[], string[], string[], string[]];
+  methods.forEach((method, i) => void add(requests, key, `${method} ${uris[i]}`));
+  for (const code of codes) add(responses, key, code);
+  // A full URL, and not always one each.
+  if (asked.length !== codes.length) return;
+  codes.forEach((code, i) => {
+    add(pairs, key, `${asked[i]!.replace(/^https?:\/\/[^/]*/, '')} -> ${code}`);
+  });
+}
+
+function addDns(lines: Lines, key: string, cells: readonly string[]): void {
+  const [ids, answers, names, codes, a, aaaa, additional, authority] = cells.map(split) as string[][];
+  // Addresses of several messages in one segment, or of other sections, are not told apart.
+  const areAnswers = ids!.length === 1 && additional![0] === '0' && authority![0] === '0';
+  let code = 0;
+  ids!.forEach((id, i) => {
+    const question = `${Number(id)} ${ascii(names![i] ?? '').replace('<Root>', '.')}`;
+    const isAnswer = answers![i] === '1' || answers![i] === 'True';
+    const addresses = areAnswers ? [...a!, ...aaaa!].sort().join(',') : '*';
+    add(lines, key, isAnswer ? `! ${question} ${codes![code++]} ${addresses}` : `? ${question}`);
+  });
+}
+
+export function ourMessages(exchanges: readonly Exchange[]): Messages {
+  return { ...ourHttp(exchanges), dns: ourDns(exchanges) };
 }
