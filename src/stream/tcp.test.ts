@@ -72,6 +72,14 @@ test('the snap length makes gaps', () => {
   assert.deepEqual(r.events.slice(1), ['client "ab"', 'client gap 4', 'client "gh"']);
 });
 
+test('a repeat of what the snap length cut brings nothing and loses nothing', () => {
+  const r = record();
+  handshake(r);
+  r.send(client, { seq: 101, ack: 501, flags: ack, payload: 'abcdef' }, undefined, 54 + 2);
+  r.send(client, { seq: 104, ack: 501, flags: ack, payload: 'defghi' }, undefined, 54 + 2);
+  assert.deepEqual(r.events.slice(1), ['client "ab"', 'client gap 4', 'client gap 3']);
+});
+
 test('bytes behind a hole stay within their limit, what each segment takes beside them counted', () => {
   const r = record({ pendingBytes: 1000 });
   handshake(r);
@@ -114,6 +122,7 @@ test('the first copy of a byte wins, wherever the second overlaps it', () => {
     // The byte before stays missing, so that all of it is held and sorted out there.
     for (const [at, payload] of [first, second, [0, 'abc'], [5, 'fgh'], [2, 'cdefgh']] as [number, string][])
       r.send(client, { seq: 102 + at, ack: 501, flags: ack, payload });
+    assert.ok(r.streams.held <= 8 + 192 * 5, 'no byte is held twice');
     r.send(client, { seq: 101, ack: 501, flags: ack, payload: '^' });
     const seen = dataOf(r.events, 'client');
     assert.equal(seen, `^${stream}`, JSON.stringify([first, second]));
