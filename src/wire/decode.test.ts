@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LinkType, Problem } from '../model/index.ts';
-import { createPacket, decode } from './index.ts';
+import { createPacket, decode, knowsLinkType } from './index.ts';
 import { type Endpoints, ethernet, ethernetInterface, frame, ip, tcp, udp } from './testing/build.ts';
 
 const ends: Endpoints = { src: [192, 0, 2, 1], dst: [192, 0, 2, 2], srcPort: 40_000, dstPort: 80 };
@@ -133,4 +133,13 @@ test('cut at every length and with every byte wrong, nothing throws or reads out
         assert.ok(q.payloadCap === 0 || q.payloadOff + q.payloadCap <= q.end);
       }
     }
+});
+
+test('link types that can be decoded are told from others', () => {
+  const of = (linktype: number) =>
+    knowsLinkType({ id: 0, name: '', linktype, snaplen: 0, netns: 0, target: '' });
+  const { ieee80211, ...known } = LinkType;
+  for (const linktype of Object.values(known)) assert.ok(of(linktype), String(linktype));
+  assert.ok(!of(ieee80211));
+  assert.ok(!of(255));
 });

@@ -1,8 +1,8 @@
-import { type Frame, LinkType, type Packet, Problem } from '../model/index.ts';
+import { type CaptureInterface, type Frame, LinkType, type Packet, Problem } from '../model/index.ts';
 import { u16 } from '../util/bytes.ts';
 import { decodeIpv4, decodeIpv6 } from './ip.ts';
 import { decodeEthernet, decodeFamily, decodePpp, decodeSll, decodeSll2, EtherType, stop } from './link.ts';
-import { reset } from './packet.ts';
+import { createPacket, reset } from './packet.ts';
 
 /** Fills `packet` from `frame`. Stateless; `packet` refers to the frame's bytes and is valid as long. */
 export function decode(frame: Frame, packet: Packet): void {
@@ -33,6 +33,13 @@ export function decode(frame: Frame, packet: Packet): void {
     default:
       packet.problem = Problem.unknown;
   }
+}
+
+/** Whether frames of this link type can be decoded at all: of others not even a cut frame is told as cut. */
+export function knowsLinkType(iface: CaptureInterface): boolean {
+  const packet = createPacket();
+  decode({ ...packet.frame, capLen: 0, origLen: 0, iface }, packet);
+  return packet.problem !== Problem.unknown;
 }
 
 /** @param at offset behind the link header, -1 when that could not be read */

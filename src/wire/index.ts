@@ -2,6 +2,6 @@
 // One file a layer; each checks the captured length once, then reads freely. Bytes never throw: a cut
 // header is Problem.truncated, contradicting lengths are Problem.malformed, and what was read before
 // stays valid. Lengths come from the headers; what was captured of them is kept apart (snap length).
-export { decode } from './decode.ts';
+export { decode, knowsLinkType } from './decode.ts';
 export { decodeTransport } from './ip.ts';
 export { createPacket } from './packet.ts';
