@@ -101,14 +101,18 @@ export async function drive(
   { view, output, packets, live }: Drive,
 ): Promise<SourceCounters> {
   const { Fanout } = await import('../watch/fanout.ts');
-  const stop = () => source.stop();
-  const fanout = new Fanout(output ? [output.tap, view.tap] : [view.tap], packets, stop);
+  const stop = (signal?: string) => {
+    // The terminal shows ^C where the next line would begin.
+    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n');
+    source.stop();
+  };
+  const fanout = new Fanout(output ? [output.tap, view.tap] : [view.tap], packets, () => source.stop());
   const show = () => {
     source.refreshCounters?.(fanout);
     process.stderr.write(countLines(source.counters(), view));
   };
-  output?.onEnd(stop);
-  onStdoutFailure(stop);
+  output?.onEnd(() => source.stop());
+  onStdoutFailure(() => source.stop());
   // Once: a second signal ends us at once, even if a reader or a disk does not let us finish.
   for (const signal of endSignals) process.once(signal, stop);
   process.on('SIGUSR1', show);

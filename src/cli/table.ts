@@ -1,5 +1,8 @@
+import { plainText } from './terminal.ts';
+
 /** Columns as `docker ps` prints them: upper-case heads, three spaces between, nothing cut unless told. */
-export function formatTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(heads: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map((cell) => plainText(cell).replace(/\n/g, ' ')));
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) =>
     cells

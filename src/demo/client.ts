@@ -38,6 +38,8 @@ const round: [string, string, string?][] = [
   ['GET', '/missing?page=2'],
   ['GET', '/broken'],
 ];
+process.stdin.resume().once('end', () => process.exit(0));
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Who watches starts now too: the first question and the first handshake are worth seeing. */

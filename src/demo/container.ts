@@ -15,7 +15,8 @@ await serveHttp();
 const client = spawn(
   process.execPath,
   [...process.execArgv, new URL(import.meta.url.replace(/container(\.[jt]s)$/, 'client$1')).pathname],
-  { stdio: ['ignore', 'ignore', 'inherit'] },
+  // Its stdin is our end of a pipe: it ends when we do, whatever happens to us.
+  { stdio: ['pipe', 'ignore', 'inherit'] },
 );
 const end = () => {
   client.kill('SIGKILL');

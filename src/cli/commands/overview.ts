@@ -3,7 +3,7 @@ import type { Target } from '../../model/index.ts';
 import { sampleTraffic, type TrafficSample } from '../../target/index.ts';
 import { listTargets, targetSpec } from '../listing.ts';
 import { formatRate, formatTable } from '../table.ts';
-import { format as formatList } from './ps.ts';
+import { format as formatList, runtimeText } from './ps.ts';
 
 export async function run(_argv: string[]): Promise<number> {
   const notes: string[] = [];
@@ -47,7 +47,7 @@ function pick(first: readonly Target[]): Promise<Target | undefined> {
       ['NAME', 'RUNTIME', 'IMAGE', 'IPS', 'IN', 'OUT', 'LO'],
       rows.map(({ target: t, before, now }) => [
         t.name,
-        t.runtime,
+        runtimeText(t),
         t.image || '<none>',
         t.addresses.slice(0, 2).join(',') || '<none>',
         rate(before?.rxBytes, now?.rxBytes),
@@ -69,8 +69,10 @@ function pick(first: readonly Target[]): Promise<Target | undefined> {
   };
 
   return new Promise((resolve) => {
+    let over = false;
     const timer = setInterval(async () => {
       const targets = await listTargets(() => {}).catch(() => rows.map((r) => r.target));
+      if (over) return;
       const old = new Map(rows.map((r) => [`${r.target.netns}/${r.target.name}`, r]));
       const current = rows[selected]?.target;
       rows = targets.map((target) => ({
@@ -83,31 +85,40 @@ function pick(first: readonly Target[]): Promise<Target | undefined> {
       selected = Math.max(0, Math.min(at >= 0 ? at : selected, rows.length - 1));
       draw();
     }, refreshMs);
+    const leave = () => end(undefined);
     const end = (target: Target | undefined) => {
+      if (over) return;
+      over = true;
       clearInterval(timer);
-      process.stdin.off('data', onKey).setRawMode(false).pause();
+      process.stdin.off('data', onData).setRawMode(false).pause();
       out.off('resize', draw);
+      for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, leave);
       out.write('\x1b[?25h\x1b[?1049l');
       resolve(target);
     };
-    const onKey = (data: Buffer) => {
-      const key = data.toString('latin1');
+    const onData = (data: Buffer) => {
+      for (const [key] of data.toString('latin1').matchAll(keys)) if (!over) onKey(key);
+      if (!over) draw();
+    };
+    const onKey = (key: string) => {
       if (key === 'q' || key === '\x03' || key === '\x1b') end(undefined);
       else if (key === '\r' || key === '\n') end(rows[selected]?.target);
       else if (key === 'j' || key === '\x1b[B' || key === '\x1bOB')
         selected = Math.min(rows.length - 1, selected + 1);
       else if (key === 'k' || key === '\x1b[A' || key === '\x1bOA') selected = Math.max(0, selected - 1);
       else if (key === 'g' || key === '\x1b[H') selected = 0;
-      else if (key === 'G' || key === '\x1b[F') selected = rows.length - 1;
-      else return;
-      if (process.stdin.isRaw) draw();
+      else if (key === 'G' || key === '\x1b[F') selected = Math.max(0, rows.length - 1);
     };
     out.write('\x1b[?1049h\x1b[?25l');
-    process.stdin.setRawMode(true).resume().on('data', onKey);
+    process.stdin.setRawMode(true).resume().on('data', onData);
     out.on('resize', draw);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, leave);
     draw();
   });
 }
+
+/** What a terminal sends at once may be several keys: escape sequences, or single characters. */
+const keys = /\x1b[[O][A-Z]|[\s\S]/g;
 
 function rate(before: number | undefined, now: number | undefined): string {
   return before === undefined || now === undefined ? '-' : formatRate(((now - before) * 1000) / refreshMs);

@@ -45,12 +45,16 @@ function some(items: readonly string[], whole: boolean): string {
   return whole || items.length <= 2 ? items.join(',') : `${items.slice(0, 2).join(',')}+${items.length - 2}`;
 }
 
+export function runtimeText({ runtime, hostNetwork }: Target): string {
+  return hostNetwork && runtime !== 'host' ? `${runtime} (host network)` : runtime;
+}
+
 export function format(targets: readonly Target[], whole: boolean, now = Date.now()): string {
   return formatTable(
     ['NAME', 'RUNTIME', 'ID', 'IMAGE', 'PID', 'IPS', 'INTERFACES', 'SINCE'],
     targets.map((t) => [
       t.name,
-      t.hostNetwork && t.runtime !== 'host' ? `${t.runtime} (host network)` : t.runtime,
+      runtimeText(t),
       t.id === '' ? '<none>' : whole ? t.id : t.id.slice(0, 12),
       t.image || '<none>',
       t.pid > 0 ? String(t.pid) : '<none>',
