@@ -26,6 +26,7 @@ const rooms: Record<string, readonly string[]> = {
     'util',
     'target',
     'capture',
+    'capture/sys',
     'tls',
     'bpf',
     'pipeline',
