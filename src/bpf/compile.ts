@@ -5,7 +5,7 @@ import { always, type Condition } from './conditions.ts';
 import { Context, type Refuse } from './context.ts';
 import { emit } from './emit.ts';
 import { FilterError } from './error.ts';
-import { graphOf, placePreparations, reject, type Target } from './graph.ts';
+import { graphOf, inOrder, placePreparations, reject, type Target } from './graph.ts';
 import { layoutOf } from './layout.ts';
 import { maxTests } from './limits.ts';
 import { lower } from './lower.ts';
@@ -13,12 +13,14 @@ import type { FilterResolver } from './names.ts';
 import { maxInstructions } from './opcodes.ts';
 import { type Manner, optimize } from './optimizer.ts';
 import { parse } from './parser.ts';
-import { OutOfMemory } from './registers.ts';
+import { TooDeep } from './registers.ts';
 import { share } from './share.ts';
 import { Values } from './values.ts';
 
 /** As tcpdump's default: bytes a program keeps of a packet that passes. */
 const defaultSnaplen = 262144;
+/** Of more decisions than this (lists of addresses, mostly) the first program is taken: others cost time and save little. */
+const largeGraph = 1000;
 
 export interface CompileOptions {
   /** LINKTYPE_ value */
@@ -58,7 +60,7 @@ export function compile(expression: string, options: CompileOptions): FilterProg
       });
     return { linktype, instructions };
   } catch (error) {
-    if (!(error instanceof OutOfMemory)) throw error;
+    if (!(error instanceof TooDeep)) throw error;
     return refuse('limit', 'the arithmetic is too deep for the 16 words of memory a filter has', whole);
   }
 }
@@ -85,14 +87,18 @@ function shortest(graph: () => Target, snaplen: number): BpfInstruction[] | unde
   for (const dropsIdle of [true, false]) {
     let hasDropped = false;
     for (const grouping of groupings) {
-      const optimized = optimize(graph(), { grouping, dropsIdle });
+      const fresh = graph();
+      const isLarge = inOrder(fresh).length > largeGraph;
+      const optimized = optimize(fresh, { grouping, dropsIdle });
       if (optimized.root === reject) return undefined;
       hasDropped ||= optimized.hasDropped;
       const code = codeOf(placePreparations(optimized.root), snaplen);
       if (!best || code.length < best.length) best = code;
-      // Whatever else is tried comes to this.
-      if (!optimized.isGrouped) groupings = [grouping];
-      if (!optimized.isGrouped) break;
+      if (isLarge) return best;
+      if (optimized.isGrouped) continue;
+      // Whatever grouping is tried comes to this.
+      groupings = [grouping];
+      break;
     }
     if (!hasDropped) break;
   }

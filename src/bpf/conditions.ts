@@ -4,7 +4,9 @@ import { calculate, type Value, type Values } from './values.ts';
 /** Unsigned comparisons, and whether two numbers share a bit. */
 export type TestRelation = '==' | '>' | '>=' | '&';
 
+/** Made by `Values.test`: two that are the same object ask the same. */
 export interface Test {
+  readonly id: number;
   readonly left: Value;
   readonly relation: TestRelation;
   readonly right: Value;
@@ -16,7 +18,7 @@ export type Condition =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Condition[] }
   | { readonly kind: 'not'; readonly part: Condition }
   /** Always true: from here on these values are needed again and again. */
-  | { readonly kind: 'prepare'; readonly values: readonly Value[] }
+  | { readonly kind: 'prepare'; readonly values: readonly Value[]; readonly test: Test }
   | { readonly kind: 'constant'; readonly value: boolean };
 
 export const always: Condition = { kind: 'constant', value: true };
@@ -65,18 +67,23 @@ export function not(part: Condition): Condition {
   return part.kind === 'not' ? part.part : { kind: 'not', part };
 }
 
+/** A place where values are computed that what follows needs. Its test is one that always holds. */
+export function prepare(values: Values, needed: readonly [Value, ...Value[]]): Condition {
+  return { kind: 'prepare', values: needed, test: values.test(needed[0], '==', needed[0]) };
+}
+
 /** The comparison in its cheapest form. */
 export function compare(values: Values, left: Value, relation: TestRelation, right: Value): Condition {
   if (left.kind === 'number' && right.kind === 'number')
     return decide(relation, left.value, right.value) ? always : never;
   if (left.kind === 'number') return compareSwapped(values, left, relation, right);
-  if (right.kind !== 'number' || left.kind !== 'binary') return simple(left, relation, right);
+  if (right.kind !== 'number' || left.kind !== 'binary') return simple(values, left, relation, right);
   const operand = left.right;
   if (relation !== '==' || operand.kind !== 'number') {
     // a - b == 0 asks whether they are equal.
     if (relation === '==' && right.value === 0 && left.operator === '-')
       return compare(values, left.left, '==', left.right);
-    return simple(left, relation, right);
+    return simple(values, left, relation, right);
   }
   const { value } = operand;
   switch (left.operator) {
@@ -88,7 +95,7 @@ export function compare(values: Values, left: Value, relation: TestRelation, rig
       if (right.value === value && (value & (value - 1)) === 0)
         return compare(values, left.left, '&', operand);
   }
-  return simple(left, relation, right);
+  return simple(values, left, relation, right);
 }
 
 /** Constants belong to the right: k > x is not x >= k. */
@@ -103,7 +110,7 @@ function compareSwapped(values: Values, left: Value, relation: TestRelation, rig
   }
 }
 
-function simple(left: Value, relation: TestRelation, right: Value): Condition {
+function simple(values: Values, left: Value, relation: TestRelation, right: Value): Condition {
   if (relation === '&' && right.kind === 'number' && right.value === 0) return never;
-  return { kind: 'test', test: { left, relation, right } };
+  return { kind: 'test', test: values.test(left, relation, right) };
 }

@@ -21,6 +21,16 @@ const hex = (n: number) => (n === 0 ? '0' : `0x${n.toString(16)}`);
 const hex8 = (n: number) => n.toString(16).padStart(8, '0');
 const signed = (n: number) => `${n | 0}`;
 
+/** Linux's metadata by libpcap's names: SKF_AD_* of linux/filter.h without the ones no filter asks for. */
+const metadata = new Map<number, string>([
+  [op.AncillaryOffset.protocol, 'proto'],
+  [op.AncillaryOffset.packetType, 'type'],
+  [op.AncillaryOffset.interfaceIndex, 'ifidx'],
+  [op.AncillaryOffset.vlanTag, 'vlan_tci'],
+  [op.AncillaryOffset.vlanTagPresent, 'vlanp'],
+  [op.AncillaryOffset.vlanProtocol, 'vlan_tpid'],
+]);
+
 const sizes: Record<number, string> = { [op.W]: '', [op.H]: 'h', [op.B]: 'b' };
 const calculations: Record<number, string> = {
   [op.ADD]: 'add',
@@ -90,7 +100,7 @@ function loadParts(code: number, k: number): [string, string] {
     case op.IMM:
       return ['ld', `#${hexAlways(k)}`];
     case op.ABS:
-      return [name, `[${signed(k)}]`];
+      return [name, `[${metadata.get(k) ?? signed(k)}]`];
     case op.IND:
       return [name, `[x + ${signed(k)}]`];
     case op.MEM:

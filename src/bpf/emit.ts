@@ -2,14 +2,7 @@
 import type { Target } from './graph.ts';
 import { inOrder } from './graph.ts';
 import * as op from './opcodes.ts';
-import {
-  agreement,
-  type Instruction,
-  nothingKnown,
-  OutOfMemory,
-  type Registers,
-  Writer,
-} from './registers.ts';
+import { agreement, type Instruction, nothingKnown, type Registers, TooDeep, Writer } from './registers.ts';
 import type { Value } from './values.ts';
 
 /** Instructions of one decision or verdict; the last one decides. */
@@ -21,12 +14,12 @@ export interface Block {
 
 export type Blocks = Map<Target, Block>;
 
-/** Blocks in the order of the graph. @throws OutOfMemory */
+/** Blocks in the order of the graph. @throws TooDeep */
 export function emit(root: Target, snaplen: number): Blocks {
   const order = inOrder(root);
   const plain = write(order, snaplen, []);
-  let wanted = worthKeeping(plain.computed, order);
   let best = plain.blocks;
+  let wanted = worthKeeping(plain.computed, order);
   for (const most of mostKept) {
     wanted = wanted.slice(0, most);
     const written = wanted.length > 0 ? attempt(order, snaplen, wanted) : undefined;
@@ -53,12 +46,12 @@ function fewestKept(order: readonly Target[], snaplen: number, wanted: Value[], 
   return length(best) < length(plain) ? best : plain;
 }
 
-/** Undefined when too little memory is left for what single blocks need. */
+/** Undefined when what is kept leaves too little memory for single blocks. */
 function attempt(order: readonly Target[], snaplen: number, kept: readonly Value[]): Written | undefined {
   try {
     return write(order, snaplen, kept);
   } catch (error) {
-    if (error instanceof OutOfMemory) return undefined;
+    if (error instanceof TooDeep) return undefined;
     throw error;
   }
 }

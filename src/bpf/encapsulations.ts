@@ -1,7 +1,7 @@
 /** `vlan`, `mpls`, `pppoed`, `pppoes`, `geneve`: each tests, and moves what comes after it in the filter. */
 import { LinkType } from '../model/index.ts';
 import type { Encapsulation } from './ast.ts';
-import { and, type Condition, or } from './conditions.ts';
+import { and, type Condition, or, prepare } from './conditions.ts';
 import type { Context } from './context.ts';
 import type { Span } from './error.ts';
 import { at, type Place } from './layout.ts';
@@ -122,11 +122,7 @@ function geneve(c: Context, vni: number | undefined, span: Span): Condition {
   const words = values.binary('&', c.load(start, 0, 1), values.number(0x3f));
   const length = values.binary('<<', words, values.number(2));
   const inner = values.binary('+', length, start.variable ?? values.number(0));
-  const ethernet = {
-    left: c.load(start, 2, 2),
-    relation: '==',
-    right: values.number(EtherType.bridging),
-  } as const;
+  const ethernet = values.test(c.load(start, 2, 2), '==', values.number(EtherType.bridging));
   const content = start.constant + 8;
   layout.linktype = LinkType.ethernet;
   layout.linkHeader = at(content, inner);
@@ -141,8 +137,8 @@ function geneve(c: Context, vni: number | undefined, span: Span): Condition {
   );
   layout.network = 0;
   layout.inGeneve = true;
-  const offsets = [inner, layout.payload.variable!, layout.linkTypeField.variable!];
-  return and(or(over4, over6), { kind: 'prepare', values: offsets });
+  const offsets = [layout.payload.variable!, layout.linkTypeField.variable!];
+  return and(or(over4, over6), prepare(values, [inner, ...offsets]));
 }
 
 /** Behind the UDP header, which follows an IPv4 header or one of IPv6. */

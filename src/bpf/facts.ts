@@ -1,93 +1,139 @@
-/** What is known of a packet at a place of the graph: the answers to the tests on every way there. */
+/**
+ * What is known of a packet at a place of the graph: the answers to the tests on every way there. Facts
+ * form a tree; whoever stands at one knows it and all before it.
+ */
 import type { Test } from './conditions.ts';
+import type { Decision } from './graph.ts';
 import type { Value } from './values.ts';
 
-/** Facts are found by their value; this many lists keep each short. */
-const lists = 16;
 /** How far back two ways are compared for what they say of the same value. */
 const lookBack = 8;
+/** Longer lists of what a value may be are forgotten. */
+const mostNumbers = 8;
 
-/**
- * One fact about a value, and with it all before it; undefined stands for none. Either the answer to a
- * test, or the numbers the value is one of.
- */
+/** The answer to a test, or a list of numbers that a value is one of; the root of the tree is neither. */
 export class Fact {
   readonly before: Fact | undefined;
+  readonly after: Fact[] = [];
   readonly depth: number;
-  readonly #value: Value;
-  readonly #test: Test | undefined;
-  readonly #isTrue: boolean;
-  readonly #among: readonly number[] | undefined;
-  /** By the value's id: the latest fact, each leading to the one before it in its list. */
-  readonly #latest: (Fact | undefined)[];
-  readonly #earlier: Fact | undefined;
+  /** Leaps back double in length where two of equal length meet: any depth is a few leaps away. */
+  readonly leap: Fact | undefined;
+  /** The decision whose answer it is. */
+  readonly decision: Decision | undefined;
+  readonly isTrue: boolean;
+  readonly value: Value | undefined;
+  readonly numbers: readonly number[] | undefined;
 
   private constructor(
     before: Fact | undefined,
-    value: Value,
-    test: Test | undefined,
-    isTrue: boolean,
-    among: readonly number[] | undefined,
+    parts: { decision?: Decision; isTrue?: boolean; value?: Value; numbers?: readonly number[] },
   ) {
     this.before = before;
-    this.depth = (before?.depth ?? 0) + 1;
-    this.#value = value;
-    this.#test = test;
-    this.#isTrue = isTrue;
-    this.#among = among;
-    this.#latest = before ? [...before.#latest] : new Array<Fact | undefined>(lists).fill(undefined);
-    const list = value.id % lists;
-    this.#earlier = this.#latest[list];
-    this.#latest[list] = this;
+    this.depth = before ? before.depth + 1 : 0;
+    this.leap = before && leapAfter(before);
+    this.decision = parts.decision;
+    this.isTrue = parts.isTrue ?? true;
+    this.value = parts.value;
+    this.numbers = parts.numbers;
+    before?.after.push(this);
   }
 
-  static answered(before: Fact | undefined, test: Test, isTrue: boolean): Fact {
-    const isNumber = isTrue && test.relation === '==' && test.right.kind === 'number';
-    const among = isNumber ? [(test.right as { value: number }).value] : undefined;
-    return new Fact(before, test.left, test, isTrue, among);
+  /** The root: nothing is known. */
+  static none(): Fact {
+    return new Fact(undefined, {});
   }
 
-  /** The answer to `test` where it follows from what is known. */
-  answer(test: Test): boolean | undefined {
-    const { left, relation, right } = test;
-    for (let fact = this.#latest[left.id % lists]; fact; fact = fact.#earlier) {
-      if (fact.#value !== left) continue;
-      if (fact.#test?.relation === relation && fact.#test.right === right) return fact.#isTrue;
-      // Equal to one constant is not equal to another.
-      const isAsked = fact.#among && relation === '==' && right.kind === 'number';
-      if (isAsked && !fact.#among!.includes(right.value)) return false;
-    }
-    return undefined;
+  static answer(before: Fact, decision: Decision, isTrue: boolean): Fact {
+    const { left, relation, right } = decision.test;
+    const isNumber = isTrue && relation === '==' && right.kind === 'number';
+    return new Fact(before, {
+      decision,
+      isTrue,
+      value: left,
+      ...(isNumber ? { numbers: [right.value] } : {}),
+    });
   }
 
-  /** The numbers the value is one of; undefined when they are not known. */
-  #numbersOf(value: Value): readonly number[] | undefined {
-    for (let fact = this.#latest[value.id % lists]; fact; fact = fact.#earlier)
-      if (fact.#value === value && fact.#among) return fact.#among;
-    return undefined;
-  }
-
-  /** What holds whichever of the two ways a packet came. */
-  static common(a: Fact | undefined, b: Fact | undefined): Fact | undefined {
-    const shared = commonStart(a, b);
-    if (!a || !b || shared === a || shared === b) return shared;
-    let known = shared;
-    let fact: Fact | undefined = a;
-    for (let i = 0; i < lookBack && fact && fact !== shared; i++, fact = fact.before) {
-      const [one, other] = [fact.#among, fact.#among && b.#numbersOf(fact.#value)];
-      if (one && other)
-        known = new Fact(known, fact.#value, undefined, true, [...new Set([...one, ...other])]);
-    }
-    return known;
+  static oneOf(before: Fact, value: Value, numbers: readonly number[]): Fact {
+    return new Fact(before, { value, numbers });
   }
 }
 
-function commonStart(a: Fact | undefined, b: Fact | undefined): Fact | undefined {
+function leapAfter(fact: Fact): Fact {
+  const first = fact.leap;
+  const second = first?.leap;
+  return first && second && fact.depth - first.depth === first.depth - second.depth ? second : fact;
+}
+
+/** What holds whichever of the two ways a packet came. */
+export function common(a: Fact, b: Fact): Fact {
+  const shared = commonStart(a, b);
+  if (shared === a || shared === b) return shared;
+  let known = shared;
+  for (const one of recent(a, shared)) {
+    const other = one.numbers && recent(b, shared).find((fact) => fact.value === one.value && fact.numbers);
+    if (!other) continue;
+    const numbers = [...new Set([...one.numbers!, ...other.numbers!])];
+    if (numbers.length <= mostNumbers) known = Fact.oneOf(known, one.value!, numbers);
+  }
+  return known;
+}
+
+function recent(from: Fact, until: Fact): Fact[] {
+  const facts: Fact[] = [];
+  for (let fact = from; fact !== until && facts.length < lookBack; fact = fact.before!) facts.push(fact);
+  return facts;
+}
+
+function commonStart(a: Fact, b: Fact): Fact {
   let [one, other] = [a, b];
+  while (one.depth !== other.depth) {
+    if (one.depth > other.depth) one = towards(one, other.depth);
+    else other = towards(other, one.depth);
+  }
   while (one !== other) {
-    if (!one || !other) return undefined;
-    if (one.depth >= other.depth) one = one.before;
-    else other = other.before;
+    // Of equal depth, both have leaps of equal length.
+    const leaps: boolean = one.leap !== other.leap;
+    one = leaps ? one.leap! : one.before!;
+    other = leaps ? other.leap! : other.before!;
   }
   return one;
+}
+
+/** One step back, the longest that does not go beyond that depth. */
+function towards(fact: Fact, depth: number): Fact {
+  return fact.leap!.depth >= depth ? fact.leap! : fact.before!;
+}
+
+/** All facts from the root of the tree to where one stands, ready for questions. */
+export class Knowledge {
+  readonly #answers: (boolean | undefined)[] = [];
+  readonly #numbers: (readonly number[] | undefined)[] = [];
+  /** What was known before each fact, to forget it again. */
+  readonly #forgotten: { answer: boolean | undefined; numbers: readonly number[] | undefined }[] = [];
+
+  learn({ decision, isTrue, value, numbers }: Fact): void {
+    if (!value) return;
+    const answer = decision && this.#answers[decision.test.id];
+    this.#forgotten.push({ answer, numbers: this.#numbers[value.id] });
+    if (decision) this.#answers[decision.test.id] = isTrue;
+    if (numbers) this.#numbers[value.id] = numbers;
+  }
+
+  /** The fact that was learned last. */
+  forget({ decision, value }: Fact): void {
+    if (!value) return;
+    const { answer, numbers } = this.#forgotten.pop()!;
+    if (decision) this.#answers[decision.test.id] = answer;
+    this.#numbers[value.id] = numbers;
+  }
+
+  /** The answer to `test` where it follows from what is known. */
+  answer({ id, left, relation, right }: Test): boolean | undefined {
+    const known = this.#answers[id];
+    if (known !== undefined) return known;
+    if (relation !== '==' || right.kind !== 'number') return undefined;
+    // Equal to one constant is not equal to another.
+    return this.#numbers[left.id]?.includes(right.value) === false ? false : undefined;
+  }
 }

@@ -47,7 +47,7 @@ export function graphOf(condition: Condition): Target | undefined {
       case 'not':
         return build(part.part, no, yes);
       case 'prepare':
-        return preparation(part.values, yes, no);
+        return preparation(part, yes, no);
       case 'and':
         return part.parts.reduceRight<Target>((next, each) => build(each, next, no), yes);
       case 'or':
@@ -58,9 +58,8 @@ export function graphOf(condition: Condition): Target | undefined {
   return count > maxTests ? undefined : root;
 }
 
-function preparation(values: readonly Value[], yes: Target, no: Target): Decision {
-  const [left] = values as [Value];
-  const decision = new Decision({ left, relation: '==', right: left }, yes, no);
+function preparation({ test, values }: Condition & { kind: 'prepare' }, yes: Target, no: Target): Decision {
+  const decision = new Decision(test, yes, no);
   decision.prepares = values;
   decision.isPreparation = true;
   return decision;

@@ -84,7 +84,7 @@ export function layoutOf(linktype: number, values: Values): Layout {
 /** 24 bytes, and 2 more in data frames with QoS (IEEE 802.11-2020 section 9.3.2.1). */
 function wlanHeaderLength(values: Values): Value {
   const control = values.binary('&', values.load(1, 0), values.number(0x8c));
-  const test = { left: control, relation: '==', right: values.number(0x88) } as const;
+  const test = values.test(control, '==', values.number(0x88));
   return values.choice(test, values.number(26), values.number(24));
 }
 

@@ -132,18 +132,20 @@ function toNumber(expression: string, text: string, position: number): number {
   return value;
 }
 
+const characterHints: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [/[\u2018-\u201f'"`]/, 'quotes belong to the shell; within the filter there are none'],
+  [/[\u2010-\u2015\u2212]/, 'this dash is not a minus sign'],
+  [/[,;]/, "a list is written with 'or': port 80 or 443"],
+  [/\\/, 'a backslash stands right before a name: ip proto \\tcp'],
+  [/[{}]/, 'parentheses are round: (tcp or udp)'],
+];
+
 function unexpected(expression: string, position: number): never {
   const character = String.fromCodePoint(expression.codePointAt(position)!);
   const shown = /\p{C}|\p{Z}/u.test(character)
     ? `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
     : character;
-  const hint = /[\u2018-\u201f'"]/.test(character)
-    ? 'quotes belong to the shell; within the filter there are none'
-    : /[\u2010-\u2015\u2212]/.test(character)
-      ? 'this dash is not a minus sign'
-      : character === '\\'
-        ? 'a backslash stands right before a name: ip proto \\tcp'
-        : '';
+  const hint = characterHints.find(([pattern]) => pattern.test(character))?.[1] ?? '';
   fail(expression, position, character.length, `unexpected character ${shown}`, { hint });
 }
 

@@ -3,12 +3,14 @@
  * skipped, tests of the same value come together, and equal ends are shared.
  */
 import type { Test } from './conditions.ts';
-import { Fact } from './facts.ts';
+import { common, Fact, Knowledge } from './facts.ts';
 import { type Decision, inOrder, type Target } from './graph.ts';
 import type { Value } from './values.ts';
 
 /** Each round is linear; what does not settle soon is small change. */
 const maxRounds = 12;
+/** How far it is looked for a question being idle: in long lists each would look through all others. */
+const farthestIdle = 16;
 
 /**
  * Ways to go about it. Which one ends in the shortest program shows only in the end: the same ends of
@@ -63,54 +65,66 @@ interface Pass {
  */
 function skipKnown(root: Target, dropsIdle: boolean): Pass {
   let hasChanged = false;
-  const order = inOrder(root).filter((target) => target.kind === 'decision');
-  const after = factsAt(root, order);
-  const lead = (target: Target, fact: Fact): Target => {
+  const knowledge = new Knowledge();
+  const lead = (target: Target, farthest: number): Target => {
     let to = target;
-    while (to.kind === 'decision') {
-      const answer = to.yes === to.no || fact.answer(to.test);
+    for (let step = 0; to.kind === 'decision' && step < farthest; step++) {
+      const answer = to.yes === to.no || knowledge.answer(to.test);
       if (answer === undefined) break;
       to = answer ? to.yes : to.no;
     }
     return to;
   };
-  // From the end, so that an edge led past a decision goes on from where that one leads by now.
-  for (const decision of order.reverse()) {
-    const known = after.get(decision)!;
-    let yes = lead(decision.yes, known.yes);
-    let no = lead(decision.no, known.no);
-    // One answer may come to the same end by way of the other: then the question is idle.
-    if (dropsIdle && lead(no, known.yes) === yes) yes = no;
-    else if (dropsIdle && lead(yes, known.no) === no) no = yes;
-    hasChanged ||= yes !== decision.yes || no !== decision.no;
-    decision.yes = yes;
-    decision.no = no;
+  /** Decisions that nobody needs to take, and the branch that does for both. */
+  const idle = new Map<Decision, 'yes' | 'no'>();
+  const visit = ({ decision, isTrue }: Fact) => {
+    if (!decision) return;
+    const [side, otherSide] = isTrue ? (['yes', 'no'] as const) : (['no', 'yes'] as const);
+    const to = lead(decision[side], Number.POSITIVE_INFINITY);
+    if (to !== decision[side]) hasChanged = true;
+    decision[side] = to;
+    if (dropsIdle && !idle.has(decision) && lead(decision[otherSide], farthestIdle) === to)
+      idle.set(decision, otherSide);
+  };
+  walk(factsOf(root), knowledge, visit);
+  for (const [decision, side] of idle) {
+    if (decision.yes !== decision.no) hasChanged = true;
+    decision.yes = decision.no = decision[side];
   }
   return { root: root.kind === 'decision' && root.yes === root.no ? root.yes : root, hasChanged };
 }
 
-interface Answers {
-  readonly yes: Fact;
-  readonly no: Fact;
+/** Visits every fact, while it and all before it are known. */
+function walk(root: Fact, knowledge: Knowledge, visit: (fact: Fact) => void): void {
+  const stack: { fact: Fact; isLeaving: boolean }[] = [{ fact: root, isLeaving: false }];
+  while (stack.length > 0) {
+    const { fact, isLeaving } = stack.pop()!;
+    if (isLeaving) {
+      knowledge.forget(fact);
+      continue;
+    }
+    knowledge.learn(fact);
+    visit(fact);
+    stack.push({ fact, isLeaving: true });
+    for (const after of fact.after) stack.push({ fact: after, isLeaving: false });
+  }
 }
 
-/** What is known after each answer of each decision. */
-function factsAt(root: Target, order: readonly Decision[]): Map<Decision, Answers> {
-  const before = new Map<Target, Fact | undefined>([[root, undefined]]);
-  const known = new Map<Decision, Answers>();
-  const enter = (target: Target, fact: Fact) =>
-    before.set(target, before.has(target) ? Fact.common(before.get(target), fact) : fact);
-  for (const decision of order) {
-    const fact = before.get(decision);
-    const answers = {
-      yes: Fact.answered(fact, decision.test, true),
-      no: Fact.answered(fact, decision.test, false),
-    };
-    known.set(decision, answers);
-    enter(decision.yes, answers.yes);
-    enter(decision.no, answers.no);
+/** The tree of facts: at every decision the two answers come after what is known there. */
+function factsOf(root: Target): Fact {
+  const none = Fact.none();
+  const before = new Map<Target, Fact>([[root, none]]);
+  const enter = (target: Target, fact: Fact) => {
+    const known = before.get(target);
+    before.set(target, known ? common(known, fact) : fact);
+  };
+  for (const decision of inOrder(root)) {
+    if (decision.kind !== 'decision') continue;
+    const fact = before.get(decision)!;
+    enter(decision.yes, Fact.answer(fact, decision, true));
+    enter(decision.no, Fact.answer(fact, decision, false));
   }
-  return known;
+  return none;
 }
 
 /**

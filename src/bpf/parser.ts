@@ -174,7 +174,8 @@ export class Parser {
   }
 
   expectedAfter(operand: Operand, closing = 'the end'): string {
-    if (operand.kind === 'arithmetic' || operand.kind === 'number') return `an operator or ${closing}`;
+    if (operand.kind === 'arithmetic') return 'a comparison (=, !=, <, <=, >, >=) or an operator';
+    if (operand.kind === 'number') return `an operator, a comparison or ${closing}`;
     return `'and', 'or' or ${closing}`;
   }
 

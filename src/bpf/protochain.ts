@@ -1,6 +1,6 @@
 /** `protochain`: a protocol anywhere in the chain of headers. */
 import type { Identifier, Qualifiers } from './ast.ts';
-import { and, type Condition, or } from './conditions.ts';
+import { and, type Condition, or, prepare } from './conditions.ts';
 import type { Context } from './context.ts';
 import type { Span } from './error.ts';
 import { payloadType } from './link-types.ts';
@@ -53,7 +53,7 @@ function chain6(c: Context, wanted: number, span: Span): Condition {
   const isLater = (protocol: Value) => or(...extensions.map((number) => c.equal(protocol, number)));
   const chain = follow(c, wanted, c.network(6, 1), values.number(0), constant, isLater, (length, protocol) =>
     values.choice(
-      { left: protocol, relation: '==', right: values.number(ah) },
+      values.test(protocol, '==', values.number(ah)),
       authenticationLength(c, length),
       values.binary('<<', values.binary('+', length, values.number(1)), values.number(3)),
     ),
@@ -83,8 +83,8 @@ function follow(
     const length = lengthOf(values.load(1, constant + 1, offset), protocol);
     const after = values.binary('+', length, offset);
     const next = values.load(1, constant, offset);
-    const prepare = { kind: 'prepare', values: [after] } as const;
-    return or(isWanted, and(isExtension(protocol), prepare, level(depth + 1, next, after)));
+    const rest = and(isExtension(protocol), prepare(values, [after]), level(depth + 1, next, after));
+    return or(isWanted, rest);
   };
   return level(0, first, firstOffset);
 }

@@ -56,8 +56,11 @@ export const comparisons: Readonly<Record<TestRelation, number>> = {
 };
 const commutative = new Set<Operator>(['+', '*', '&', '|', '^']);
 
-/** Scratch memory is used up: the expression is too deep. */
-export class OutOfMemory extends Error {}
+/** An expression needs more scratch memory, or code within one block, than a program can have. */
+export class TooDeep extends Error {}
+
+/** The reach of a conditional jump. */
+const reach = 255;
 
 /** Writes the instructions of one block. */
 export class Writer {
@@ -218,7 +221,7 @@ export class Writer {
   /** Stores A, which holds the value, while `use` runs. */
   #withWord(value: Value, use: () => void): void {
     const word = this.#inUse.findIndex((isInUse) => !isInUse);
-    if (word < 0) throw new OutOfMemory();
+    if (word < 0) throw new TooDeep();
     this.#put(op.ST, word);
     this.#inUse[word] = true;
     this.registers.memory[word] = value;
@@ -273,6 +276,7 @@ export class Writer {
     const end = this.#put(op.JMP | op.JA);
     const afterYes = { ...this.registers, memory: [...this.registers.memory] };
     branch.jump.jf = this.code.length - atBranch;
+    if (branch.jump.jf > reach) throw new TooDeep();
     const atEnd = this.code.length;
     Object.assign(this.registers, { a: before.a, x: before.x });
     this.registers.memory.splice(0, this.registers.memory.length, ...before.memory);

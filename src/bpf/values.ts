@@ -3,7 +3,7 @@
  * once: two that are the same object are equal on every packet.
  */
 import type { Operator } from './ast.ts';
-import type { Test } from './conditions.ts';
+import type { Test, TestRelation } from './conditions.ts';
 
 export type Size = 1 | 2 | 4;
 
@@ -56,6 +56,7 @@ const zeroStays = new Set<Operator>(['*', '/', '%', '&', '<<', '>>']);
 /** Makes values, simplified, each once. One per compilation. */
 export class Values {
   readonly #made = new Map<string, Value>();
+  readonly #tests = new Map<string, Test>();
   readonly packetLength = this.#make('len', { kind: 'packetLength' });
 
   #make(key: string, shape: ShapeOf<Value>): Value {
@@ -64,6 +65,15 @@ export class Values {
     const value = { id: this.#made.size, ...shape } as Value;
     this.#made.set(key, value);
     return value;
+  }
+
+  test(left: Value, relation: TestRelation, right: Value): Test {
+    const key = `${left.id}${relation}${right.id}`;
+    const known = this.#tests.get(key);
+    if (known) return known;
+    const test = { id: this.#tests.size, left, relation, right };
+    this.#tests.set(key, test);
+    return test;
   }
 
   number(value: number): Value {
@@ -94,7 +104,7 @@ export class Values {
 
   choice(test: Test, yes: Value, no: Value): Value {
     if (yes === no) return yes;
-    return this.#make(`${test.left.id}${test.relation}${test.right.id}?${yes.id}:${no.id}`, {
+    return this.#make(`${test.id}?${yes.id}:${no.id}`, {
       kind: 'choice',
       test,
       yes,

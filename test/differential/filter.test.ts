@@ -18,7 +18,7 @@ import { filter, wordSalad } from './filter/grammar.ts';
 import { compileForFiles, skip } from './filter/libpcap.ts';
 import { packetsOf } from './filter/packets.ts';
 
-const linktypes = Object.values(LinkType);
+const linktypes: readonly number[] = Object.values(LinkType);
 const corpus = new Map<number, ReturnType<typeof packetsOf>>(
   linktypes.map((linktype) => [linktype, packetsOf(linktype, linktype === LinkType.ethernet ? 2000 : 500)]),
 );

@@ -1,5 +1,5 @@
 /** Classic capture files, written and read by hand: what is compared does not pass through Porthole's own codec. */
-import type { TestPacket } from './packets.ts';
+import type { TestPacket } from '../../../src/bpf/testing/reference.ts';
 
 const snaplen = 262144;
 

@@ -1,13 +1,14 @@
 /** One expression compiled by both, and the two programs on the same packets. */
 import { compile } from '../../../src/bpf/index.ts';
+import { runReference, type TestPacket } from '../../../src/bpf/testing/reference.ts';
 import { interpret, type Run } from '../../../src/bpf/vm.ts';
 import { filterNames } from '../../../src/cli/names.ts';
 import { type BpfInstruction, LinkType } from '../../../src/model/index.ts';
 import { compileForFiles, encode, runByLibpcap } from './libpcap.ts';
-import type { TestPacket } from './packets.ts';
-import { runReference } from './reference.ts';
 
-export const linktypeNames = new Map(Object.entries(LinkType).map(([name, linktype]) => [linktype, name]));
+export const linktypeNames = new Map<number, string>(
+  Object.entries(LinkType).map(([name, linktype]) => [linktype, name]),
+);
 const resolver = filterNames();
 
 export interface Comparison {

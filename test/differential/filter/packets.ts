@@ -3,13 +3,8 @@
  * ports come from small pools that the expressions draw from too, so that filters match now and then.
  */
 import { Random } from '../../../fuzz/lib/random.ts';
+import type { TestPacket } from '../../../src/bpf/testing/reference.ts';
 import { LinkType } from '../../../src/model/index.ts';
-
-export interface TestPacket {
-  readonly bytes: Uint8Array;
-  /** On the wire; more than bytes.length when cut. */
-  readonly length: number;
-}
 
 export const pools = {
   ip: [

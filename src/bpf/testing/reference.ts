@@ -2,8 +2,13 @@
  * Classic BPF once more, written plainly from linux/bpf_common.h and bpf(4): slow, but it tells why a
  * packet was rejected, takes the loops of libpcap's `protochain`, and has the kernel's metadata.
  */
-import type { BpfInstruction } from '../../../src/model/index.ts';
-import type { TestPacket } from './packets.ts';
+import type { BpfInstruction } from '../../model/index.ts';
+
+export interface TestPacket {
+  readonly bytes: Uint8Array;
+  /** On the wire; more than bytes.length when cut. */
+  readonly length: number;
+}
 
 export interface Metadata {
   readonly vlanPresent: boolean;
