@@ -50,6 +50,11 @@ export interface Analyzer {
 
 export interface AnalyzerContext {
   readonly connection: Connection;
+  /**
+   * Either side may be in the middle of a message: the beginning was not seen, or bytes were lost since.
+   * Default: connection.joinedMidStream.
+   */
+  readonly midMessage?: boolean;
   /** Bytes of a body kept for show; the rest is counted only. 0: none is wanted, which is no incompleteness. */
   readonly bodyLimit: number;
   /** false: nobody looks at `opened`, it may be left out. */

@@ -24,6 +24,7 @@ import {
   type StreamLimits,
 } from '../stream/index.ts';
 import { createPacket, decode, decodeTransport } from '../wire/index.ts';
+import { Budget } from './budget.ts';
 import { Detection } from './detection.ts';
 import { Names } from './names.ts';
 import { Tree, type TreeHost } from './tree.ts';
@@ -47,6 +48,8 @@ export interface PipelineCounters extends StreamCounters {
   exchanges: number;
   conversations: number;
   fragmentsDropped: number;
+  /** Messages under way given up: all analyzers together held too much. */
+  messagesDropped: number;
   weirds: number;
 }
 
@@ -67,6 +70,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const defragmenter = new Defragmenter();
   const frameSinks = sinks.filter((sink) => sink.frame);
   const count = { packets: 0, other: 0, exchanges: 0, conversations: 0, weirds: 0 };
+  const budget = new Budget();
   let told = 0;
 
   const host: TreeHost = {
@@ -74,6 +78,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     names,
     bodyLimit: options.bodyLimit,
     clock,
+    budget,
     inners: options.inners ?? [],
     wantsOpened: sinks.some((sink) => sink.opened),
     exchange(exchange: Exchange) {
@@ -104,6 +109,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     closed(conn, ended) {
       const tree = conn.user as Tree;
+      tree.release();
       if (tree.exchanges > 0) return;
       count.conversations++;
       const [client, server] = tree.flipped ? [conn.server, conn.client] : [conn.client, conn.server];
@@ -139,12 +145,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   function tellEvictions(): void {
     const { evicted } = streams.counters();
-    const total = evicted + defragmenter.evicted;
+    const total = evicted + defragmenter.evicted + budget.evicted;
     if (total === told) return;
     const loss: Loss = {
       kind: 'evicted',
       count: total - told,
-      detail: 'connections or fragments forgotten: a memory limit was reached',
+      detail: 'connections, fragments or messages under way forgotten: a memory limit was reached',
     };
     told = total;
     for (const sink of sinks) sink.loss?.(loss);
@@ -190,6 +196,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     async finish(counters: SourceCounters) {
       streams.finish();
+      defragmenter.finish();
       tellEvictions();
       for (const sink of sinks) await sink.batch?.();
       for (const sink of sinks) await sink.close?.(counters);
@@ -197,6 +204,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     counters: () => ({
       ...count,
       ...streams.counters(),
+      messagesDropped: budget.evicted,
       fragmentsDropped: defragmenter.evicted + defragmenter.incomplete,
     }),
   };

@@ -15,8 +15,9 @@ import type {
 } from '../model/index.ts';
 import type { Conn } from '../stream/index.ts';
 import { concatBytes } from '../util/bytes.ts';
+import type { Budget } from './budget.ts';
 import { describe } from './connection.ts';
-import type { Detection } from './detection.ts';
+import type { Detection, Verdict } from './detection.ts';
 import { openInner } from './inner.ts';
 import type { Names } from './names.ts';
 
@@ -32,6 +33,7 @@ export interface TreeHost {
   readonly names: Names;
   readonly bodyLimit: number;
   readonly clock: Clock;
+  readonly budget: Budget;
   readonly inners: readonly InnerModule[];
   /** Whether any sink shows requests under way. */
   readonly wantsOpened: boolean;
@@ -58,7 +60,9 @@ export class Tree implements AnalyzerOutput {
   #pieces: Piece[] = [];
   #sniffed = 0;
   #tries = 0;
-  /** Whether bytes were missed before a protocol was found: then we may be inside a message. */
+  /** Of the budget, by pieces and analyzer. */
+  #held = 0;
+  /** Whether bytes were missed: then what comes may be the middle of a message. */
   #holed: boolean;
   #flipped = false;
   #childCount = 0;
@@ -91,20 +95,24 @@ export class Tree implements AnalyzerOutput {
   }
 
   data(side: Side, bytes: Uint8Array, at: Timestamp): void {
+    if (this.#state === 'unknown') return;
     if (this.#state === 'speaking') {
       this.#analyzer!.data(this.#flipped ? other(side) : side, bytes, at, this);
       if (this.#nextChild || this.#violated) this.#settle(at);
-    } else if (this.#state === 'looking') this.#look(side, bytes, at);
+    } else this.#look(side, bytes, at);
+    this.#account(at);
   }
 
   gap(side: Side, length: number, at: Timestamp): void {
-    if (this.#state === 'speaking') {
-      this.#analyzer!.gap(this.#flipped ? other(side) : side, length, at, this);
-      this.#settle(at);
-    } else if (this.#state === 'looking') {
-      this.#holed = true;
-      this.#forgetPieces();
-    }
+    this.#holed = true;
+    if (this.#state === 'looking') this.#forgetPieces();
+    if (this.#state !== 'speaking') return;
+    const children = this.#childCount;
+    this.#analyzer!.gap(this.#flipped ? other(side) : side, length, at, this);
+    this.#settle(at);
+    // The hole made the parent hand over: it is in what the child reads.
+    if (this.#childCount !== children) this.gap(side, length, at);
+    else this.#account(at);
   }
 
   end(side: Side, reason: EndReason, at: Timestamp): void {
@@ -113,23 +121,52 @@ export class Tree implements AnalyzerOutput {
     this.#settle(at);
   }
 
+  /** The connection is over and everything was said. */
+  release(): void {
+    this.#forgetPieces();
+    this.#analyzer = undefined;
+    this.#state = 'unknown';
+    this.#host.budget.change(-this.#held);
+    this.#held = 0;
+  }
+
+  /** What is held now counts; over the limit it is given up, and the next message is waited for. */
+  #account(at: Timestamp): void {
+    const held = (this.#analyzer ? this.#analyzer.buffered() : 0) + this.#sniffed;
+    if (held === this.#held) return;
+    const more = held - this.#held;
+    this.#held = held;
+    if (this.#host.budget.change(more)) return;
+    for (const side of ['client', 'server'] as const) this.#analyzer?.end(side, 'evicted', at, this);
+    this.#analyzer = undefined;
+    this.#nextChild = undefined;
+    this.#violated = false;
+    this.#forgetPieces();
+    this.#holed = true;
+    this.#state = 'looking';
+    this.#host.budget.change(-this.#held);
+    this.#held = 0;
+  }
+
   #look(side: Side, bytes: Uint8Array, at: Timestamp): void {
     const pieces = this.#pieces;
-    let client = side === 'client' ? bytes : nothing;
-    let server = side === 'server' ? bytes : nothing;
-    if (pieces.length > 0) {
-      client = joined(pieces, 'client', client);
-      server = joined(pieces, 'server', server);
+    const client = joined(pieces, 'client', side === 'client' ? bytes : nothing);
+    const server = joined(pieces, 'server', side === 'server' ? bytes : nothing);
+    let verdict = this.#ask(client, server);
+    // Inside a message nothing looks like a beginning, but any segment may be one.
+    if (verdict.kind !== 'found' && this.#holed && pieces.length > 0) {
+      const alone = side === 'client' ? this.#ask(bytes, nothing) : this.#ask(nothing, bytes);
+      if (alone.kind === 'found') {
+        this.#forgetPieces();
+        verdict = alone;
+      }
     }
-    const { detection } = this.#host;
-    const transport = this.#conn.transport === 6 ? 'tcp' : 'udp';
-    const mayFlip = this.#holed && !this.#connection;
-    const verdict = detection.ask(client, server, transport, this.#conn.serverPort, mayFlip);
     if (verdict.kind === 'found') {
+      const before = this.#pieces;
       this.#flipped = verdict.flipped;
       this.#speak(verdict.module);
-      this.#pieces = [];
-      for (const piece of pieces) this.data(piece.side, piece.bytes, piece.at);
+      this.#forgetPieces();
+      for (const piece of before) this.data(piece.side, piece.bytes, piece.at);
       this.data(side, bytes, at);
       return;
     }
@@ -139,9 +176,15 @@ export class Tree implements AnalyzerOutput {
       return;
     }
     this.#forgetPieces();
-    // Inside a message nothing looks like a beginning: the next one is waited for. Datagrams are all beginnings.
-    const mayComeYet = this.#holed || transport === 'udp';
+    // The next message is waited for. Datagrams are all beginnings.
+    const mayComeYet = this.#holed || this.#conn.transport === 17;
     if (!mayComeYet || ++this.#tries >= resyncTries) this.#state = 'unknown';
+  }
+
+  #ask(client: Uint8Array, server: Uint8Array): Verdict {
+    const transport = this.#conn.transport === 6 ? 'tcp' : 'udp';
+    const mayFlip = this.#holed && !this.#connection;
+    return this.#host.detection.ask(client, server, transport, this.#conn.serverPort, mayFlip);
   }
 
   #forgetPieces(): void {
@@ -161,7 +204,8 @@ export class Tree implements AnalyzerOutput {
     const { connection } = this;
     const { bodyLimit, wantsOpened, inners } = this.#host;
     const wantsInner = inners.length > 0;
-    return { connection, bodyLimit, wantsOpened, wantsInner, ...(carrier ? { carrier } : {}) };
+    const midMessage = this.#holed;
+    return { connection, midMessage, bodyLimit, wantsOpened, wantsInner, ...(carrier ? { carrier } : {}) };
   }
 
   /** After a call into the analyzer: what it asked for is done when it no longer runs. */
@@ -215,6 +259,7 @@ export class Tree implements AnalyzerOutput {
   }
 
   confirmed(): void {
+    // Found again: an earlier hole excuses nothing any more.
     this.#holed = this.#conn.joinedMidStream;
   }
 
@@ -233,6 +278,7 @@ function other(side: Side): Side {
 }
 
 function joined(pieces: readonly Piece[], side: Side, last: Uint8Array): Uint8Array {
+  if (pieces.length === 0) return last;
   const parts = pieces.filter((piece) => piece.side === side).map((piece) => piece.bytes);
   return parts.length === 0 ? last : concatBytes([...parts, last]);
 }

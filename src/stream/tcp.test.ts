@@ -194,6 +194,34 @@ test('a FIN out of order waits for what comes before it; bytes behind it are non
   assert.deepEqual(r.events.slice(1), ['client "ab"', 'client "cd"', 'client end fin']);
 });
 
+test('an answer makes what it acknowledges lost, when we have not seen it', () => {
+  const r = record();
+  handshake(r);
+  // 50 bytes of a request are missing.
+  r.send(server, { seq: 501, ack: 151, flags: ack });
+  assert.equal(r.events.length, 1);
+  r.send(server, { seq: 501, ack: 151, flags: ack, payload: 'answer' });
+  r.send(client, { seq: 151, ack: 507, flags: ack, payload: 'next' });
+  assert.deepEqual(r.events.slice(1), ['client gap 50', 'server "answer"', 'client "next"']);
+  // The place of a FIN that was not captured is no byte.
+  r.send(server, { seq: 507, ack: 156, flags: ack, payload: 'bye' });
+  assert.equal(r.events.at(-1), 'server "bye"');
+});
+
+test('an answer leaves what is held behind its acknowledgement', () => {
+  const r = record();
+  handshake(r);
+  r.send(client, { seq: 121, ack: 501, flags: ack, payload: 'later' });
+  r.send(server, { seq: 501, ack: 111, flags: ack, payload: 'answer' });
+  r.send(client, { seq: 111, ack: 507, flags: ack, payload: '0123456789' });
+  assert.deepEqual(r.events.slice(1), [
+    'client gap 10',
+    'server "answer"',
+    'client "0123456789"',
+    'client "later"',
+  ]);
+});
+
 test('a SYN-ACK tells where the client begins: what is missing before its first segment is a gap', () => {
   const r = record();
   r.send(server, { seq: 500, ack: 101, flags: syn | ack });

@@ -42,8 +42,11 @@ export class Reassembler {
   packet(conn: Conn, side: Side, p: Packet, at: Timestamp): void {
     const half = conn.half(side);
     const flags = p.tcpFlags;
-    if (flags & TcpFlag.ack)
-      this.#acknowledge(conn, side === 'client' ? 'server' : 'client', p.tcpAck | 0, at);
+    if (flags & TcpFlag.ack) {
+      const peer = side === 'client' ? 'server' : 'client';
+      this.#acknowledge(conn, peer, p.tcpAck | 0, at);
+      if (p.payloadLen > 0) this.#loseUnseen(conn, peer, at);
+    }
     let seq = p.tcpSeq | 0;
     if (flags & TcpFlag.syn) {
       this.#synchronize(conn, side, p);
@@ -215,6 +218,21 @@ export class Reassembler {
     half.acked = ack;
     if (half.early) this.#release(conn, side, half, at);
     if (half.finSeen) this.#finish(conn, side, half, at);
+  }
+
+  /**
+   * Whoever answers has read what it acknowledges: what we have not seen of that is lost now, and not when
+   * the other side speaks again. A single byte may be the FIN's place in the numbers.
+   */
+  #loseUnseen(conn: Conn, side: Side, at: Timestamp): void {
+    const half = conn.half(side);
+    if (!half.known || half.ended || half.finSeen) return;
+    const unseen = (half.acked - half.nextSeq) | 0;
+    if (unseen <= 1 || unseen > maxAhead) return;
+    // Held segments behind `acked` have been released; one before it cannot be there.
+    half.nextSeq = half.acked;
+    half.bytes += unseen;
+    this.#lose(conn, side, half, unseen, at);
   }
 
   #finish(conn: Conn, side: Side, half: Half, at: Timestamp): void {

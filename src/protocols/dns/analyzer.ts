@@ -48,7 +48,7 @@ export class DnsAnalyzer implements Analyzer {
     const { transport, server, joinedMidStream } = context.connection;
     this.#isTcp = transport === 'tcp';
     this.#isMulticast = /^(22[4-9]|23\d)\.|^ff/i.test(server.address);
-    this.#joined = this.#isTcp && joinedMidStream;
+    this.#joined = this.#isTcp && (context.midMessage ?? joinedMidStream);
     this.#isSeeking = { client: this.#joined, server: this.#joined };
   }
 

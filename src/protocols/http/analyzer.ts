@@ -51,7 +51,7 @@ export class HttpAnalyzer implements Analyzer {
   constructor(context: AnalyzerContext) {
     this.#context = context;
     const { bodyLimit, connection } = context;
-    const { joinedMidStream } = connection;
+    const joinedMidStream = context.midMessage ?? connection.joinedMidStream;
     this.#joined = joinedMidStream;
     this.#client = new HttpSide(
       {
@@ -176,8 +176,10 @@ export class HttpAnalyzer implements Analyzer {
     this.#lost.server = 0;
     if (asked && !isInterim(status.code) && this.#context.wantsInner !== false) {
       const { connection } = this.#context;
-      asked.inner ??= this.#out.inner(makeExchange(connection, asked, answer, nothingMissing, at));
+      const exchange = makeExchange(connection, asked, answer, nothingMissing, at);
+      asked.inner = this.#out.inner(exchange, asked.inner);
       if (asked.inner) this.#server.tap = tapOf(asked.inner, 'server');
+      if (asked.inner && asked === this.#sending) this.#client.tap = tapOf(asked.inner, 'client');
     }
     return responseFraming(head, asked?.method ?? '', status.code);
   }

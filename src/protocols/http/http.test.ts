@@ -526,14 +526,14 @@ test('a protocol inside the bodies gets them unframed and has the last word', ()
       ['<', ok('no rpc')],
     ],
     {
-      inner: (exchange) =>
+      inner: (exchange, before) =>
         exchange.fields['http.request.uri'] !== '/rpc'
           ? undefined
-          : {
+          : (before ?? {
               data: (side, bytes) => void seen.push(`${side} ${Buffer.from(bytes).toString()}`),
               gap: (side, length) => void seen.push(`${side} gap ${length}`),
               finish: (e) => ({ ...e, fields: { ...e.fields, 'rpc.seen': seen.length } }),
-            },
+            }),
     },
   );
   assert.deepEqual(seen, ['client ask', 'server answ', 'server er']);

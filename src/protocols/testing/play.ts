@@ -31,7 +31,7 @@ export interface Options {
   /** Bytes at once; default all of a step. */
   readonly cut?: number;
   /** What rides inside; default nothing. */
-  readonly inner?: (exchange: Exchange) => Inner | undefined;
+  readonly inner?: (exchange: Exchange, before?: Inner) => Inner | undefined;
   /** Called after every call into the analyzer. */
   readonly watch?: (analyzer: Analyzer) => void;
 }
@@ -94,7 +94,7 @@ export function feed(module: ProtocolModule, conversation: Conversation, options
       played.children.push({ protocol, client: latin1(rest.client), server: latin1(rest.server) });
       played.events.push(`child ${protocol}`);
     },
-    inner: (exchange) => options.inner?.(exchange),
+    inner: (exchange, before) => options.inner?.(exchange, before),
     confirmed: () => void played.events.push('confirmed'),
     violation(reason) {
       over = true;
