@@ -78,7 +78,9 @@ test('names of ports and of addresses', { skip: skip || need('root') }, () => {
     serviceName: (port: number, protocol: string) => names.get(`${port}/${protocol}`),
     hostName: (address: string) => hosts.get(address),
   };
-  for (const words of ['', '-e', '-vv -e', '-q']) same(words, compare(wholeCapture(), words, extra), nothing);
+  // SNMP's objects are numbers here, names there.
+  const isSnmp = (text: string) => /\.snmp(-trap)?:? /.test(text);
+  for (const words of ['', '-e', '-vv -e', '-q']) same(words, compare(wholeCapture(), words, extra), isSnmp);
 });
 
 test('local time', { skip }, () => {

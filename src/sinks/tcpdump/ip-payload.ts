@@ -12,6 +12,7 @@ import { printSctp } from './sctp.ts';
 import { ipProtocolNames, ipProtocolTitles, lateIpProtocolNames } from './tables.ts';
 import { printTcp } from './tcp.ts';
 import { printUdp } from './udp.ts';
+import { printVrrp } from './vrrp.ts';
 
 /** https://www.iana.org/assignments/protocol-numbers, as far as it is printed here. */
 export const IpProtocol = {
@@ -21,7 +22,6 @@ export const IpProtocol = {
   ipv4: 4,
   tcp: 6,
   udp: 17,
-  dccp: 33,
   ipv6: 41,
   routing: 43,
   fragment: 44,
@@ -34,6 +34,7 @@ export const IpProtocol = {
   mobilityOld: 62,
   sunNd: 77,
   ipcomp: 108,
+  vrrp: 112,
   sctp: 132,
   mobility: 135,
   ethernet: 143,
@@ -64,6 +65,8 @@ export function printIpPayload(p: Page, at: number, length: number, protocol: nu
       return printIp6(p, at, length);
     case IpProtocol.gre:
       return printGre(p, at, length);
+    case IpProtocol.vrrp:
+      return printVrrp(p, at, length);
     case IpProtocol.sctp:
       return printSctp(p, at, length);
     case IpProtocol.ah: {

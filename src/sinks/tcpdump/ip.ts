@@ -59,12 +59,7 @@ function printBody(p: Page, at: number, header: number, length: number): void {
     p.text += protocolName(p, protocol);
     return;
   }
-  if (
-    protocol !== IpProtocol.tcp &&
-    protocol !== IpProtocol.udp &&
-    protocol !== IpProtocol.sctp &&
-    protocol !== IpProtocol.dccp
-  )
+  if (protocol !== IpProtocol.tcp && protocol !== IpProtocol.udp && protocol !== IpProtocol.sctp)
     p.text += `${p.ip4(at + 12)} > ${p.ip4(at + 16)}: `;
   if (!p.has(at, header)) {
     p.text += ` [remaining caplen(${p.left(at)}) < header length(${header})]`;

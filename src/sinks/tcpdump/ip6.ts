@@ -73,13 +73,7 @@ function printHeaders(
     at += advance;
     left -= advance;
     advanced += advance;
-    if (
-      at === ip + 40 &&
-      next !== IpProtocol.tcp &&
-      next !== IpProtocol.udp &&
-      next !== IpProtocol.dccp &&
-      next !== IpProtocol.sctp
-    )
+    if (at === ip + 40 && next !== IpProtocol.tcp && next !== IpProtocol.udp && next !== IpProtocol.sctp)
       p.text += `${p.ip6(ip + 8)} > ${p.ip6(ip + 24)}: `;
     switch (next) {
       case IpProtocol.hopByHop:

@@ -1,11 +1,14 @@
 /** What a UDP datagram carries, told by its ports. */
+import { printBcmLi } from './bcm-li.ts';
 import { printDhcp } from './dhcp.ts';
+import { printDhcp6 } from './dhcp6.ts';
 import { printDns } from './dns.ts';
 import { printGeneve } from './geneve.ts';
 import { printNatTraversal } from './ipsec.ts';
 import { printMpls } from './mpls.ts';
 import { printNtp } from './ntp.ts';
 import type { Page } from './page.ts';
+import { printSnmp } from './snmp.ts';
 import { printSyslog } from './syslog.ts';
 import { printSip } from './text-protocols.ts';
 import { printTftp } from './tftp.ts';
@@ -34,15 +37,15 @@ const rows: readonly Row[] = [
   [plain, 'either', 654], // AODV
   [plain, 'either', 500, 7500, 8500], // ISAKMP
   [printNatTraversal, 'either', 4500],
-  [plain, 'either', 161, 162], // SNMP
+  [printSnmp, 'either', 161, 162],
   [printNtp, 'either', 123],
-  [plain, 'either', 88, 750], // Kerberos 4
+  [printKerberos, 'either', 88, 750],
   [plain, 'either', 1701], // L2TP
   [plain, 'destination', 3456], // vat
   [plain, 'either', 2103, 2104], // Zephyr
   [plain, 'either', ...range(7000, 7009)], // AFS
   [plain, 'either', 521], // RIPng
-  [plain, 'either', 546, 547], // DHCPv6
+  [printDhcp6, 'either', 546, 547],
   [plain, 'either', 5359], // AHCP
   [plain, 'either', 6696, 6697], // Babel
   [plain, 'either', 8231], // HNCP
@@ -54,7 +57,7 @@ const rows: readonly Row[] = [
   [plain, 'either', 646], // LDP
   [plain, 'either', 698], // OLSR
   [plain, 'either', 3503], // MPLS LSP ping
-  [plain, 'source', 49152], // Broadcom LI
+  [printBcmLi, 'source', 49152],
   [plain, 'destination', 3784, 4784, 6784, 3785], // BFD
   [plain, 'either', 701], // LMP
   [plain, 'either', 1589], // VQP
@@ -97,4 +100,13 @@ export function printUdpPayload(
   if (print === undefined) return false;
   print(p, at, length);
   return true;
+}
+
+/** Version 5 begins with an ASN.1 tag; of the older ones the version only. */
+function printKerberos(p: Page, at: number): void {
+  p.protocol = 'krb';
+  if (at >= p.end) return p.cutMark();
+  const version = p.u8(at);
+  if (version >= 1 && version <= 4) p.text += ` v${version}`;
+  else if (version === 106 || version === 107) p.text += ' v5';
 }

@@ -8,6 +8,7 @@ import {
   hostB,
   ip4,
   ip6,
+  over4,
   over6,
   tcp,
   tcp4,
@@ -326,4 +327,160 @@ const others = [
   udp4(4500, 4500, hex('0102')),
 ];
 
-export const applicationFrames: readonly number[][] = [...texts, ...dns, ...others];
+/** BER: tag, then content; all short. */
+const ber = (tag: number, ...content: readonly (readonly number[])[]): number[] => {
+  const bytes = content.flat();
+  return bytes.length < 128 ? [tag, bytes.length, ...bytes] : [tag, 0x81, bytes.length, ...bytes];
+};
+const int = (n: number) => ber(2, [n & 255]);
+const oid = hex('06082b06010201010300');
+const pdu = (tag: number, status: number, index: number, ...variables: readonly (readonly number[])[]) =>
+  ber(
+    tag,
+    ber(2, hex('12345678')),
+    int(status),
+    int(index),
+    ber(0x30, ...variables.map((value) => ber(0x30, oid, value))),
+  );
+const snmp = (version: number, community: string, body: readonly number[]) =>
+  udp4(41_000, 161, ber(0x30, int(version), ber(4, text(community)), body));
+const asked = hex('0500');
+const values = [
+  hex('0201ff'),
+  ber(4, text('some text')),
+  ber(4, hex('00ff10')),
+  hex('0500'),
+  hex('06082b060104018f650b'),
+  ber(0x40, hostA),
+  ber(0x41, word(0xfffffffe)),
+  ber(0x42, [7]),
+  ber(0x43, word(123_456)),
+  ber(0x44, hex('9f780442f60000')),
+  ber(0x46, hex('0102030405060708')),
+  hex('8000'),
+  hex('8100'),
+  hex('8200'),
+];
+const message3 = (flags: number, model: number, extra: readonly number[] = []) =>
+  udp4(
+    161,
+    41_000,
+    ber(
+      0x30,
+      int(3),
+      ber(0x30, int(1), ber(2, hex('05c0')), ber(4, [flags]), int(model), extra),
+      ber(
+        4,
+        ber(
+          0x30,
+          ber(4, hex('80001f88')),
+          int(5),
+          int(6),
+          ber(4, text('user')),
+          ber(4, zeros(12)),
+          ber(4, []),
+        ),
+      ),
+      ber(0x30, ber(4, hex('80001f88')), ber(4, text('ctx')), pdu(0xa8, 0, 0, hex('410105'))),
+    ),
+  );
+
+const snmpFrames = [
+  ...[0xa0, 0xa1, 0xa2, 0xa3, 0xa5].map((tag) => snmp(1, 'public', pdu(tag, 0, 0, asked))),
+  snmp(0, 'secret', pdu(0xa2, 0, 0, ...values.slice(0, 7))),
+  snmp(1, 'public', pdu(0xa2, 0, 0, ...values.slice(7))),
+  snmp(1, 'public', pdu(0xa5, 0, 10, asked, hex('020101'))),
+  snmp(1, 'public', pdu(0xa2, 2, 1, asked)),
+  snmp(1, 'public', pdu(0xa2, 99, 0)),
+  snmp(1, 'public', pdu(0xa2, 0, 3)),
+  snmp(1, 'public', pdu(0xa7, 5, 3, hex('020101'))),
+  snmp(0, 'public', pdu(0xa7, 0, 0)),
+  snmp(1, 'public', ber(0xa4, oid)),
+  ...[0, 3, 6, 9].map((generic) =>
+    snmp(
+      0,
+      'a',
+      ber(
+        0xa4,
+        oid,
+        ber(0x40, hostA),
+        int(generic),
+        int(7),
+        ber(0x43, word(100)),
+        ber(0x30, ber(0x30, oid, ber(4, text('x')))),
+      ),
+    ),
+  ),
+  snmp(7, 'public', []),
+  snmp(1, '', hex('3000')),
+  snmp(1, 'public', [...pdu(0xa0, 0, 0, asked), 5, 0]),
+  snmp(1, 'public', hex('bf2205')),
+  snmp(1, 'public', hex('a084ffffffff')),
+  message3(4, 3),
+  message3(3, 3, hex('0500')),
+  message3(2, 3),
+  message3(0, 9),
+  udp4(41_000, 162, hex('0400')),
+];
+
+const dhcp6 = (type: number, options: string) =>
+  udp4(546, 547, hex(`${String(type).padStart(2, '0')} 123456 ${options}`));
+const at6 = '20010db8000000000000000000000009';
+const dhcp6Frames = [
+  dhcp6(
+    1,
+    '0001 000e 0001 0001 12345678 020000000009 0003 000c 00000001 00000e10 00001518 0006 0006 0017 0018 0100 0008 0002 0064',
+  ),
+  dhcp6(
+    7,
+    `0002 000a 0003 0001 020000000009 0003 0028 00000001 00000e10 00001518 0005 0018 ${at6} 00000e10 00001c20 0007 0001 ff 000d 0006 0002 6e6f6e65`,
+  ),
+  dhcp6(
+    7,
+    `0001 000e 0002 00000009 0102030405060708 0019 0029 00000001 00000e10 00001518 001a 0019 00000e10 00001c20 38 ${at6} 0017 0020 ${at6}${at6}`,
+  ),
+  dhcp6(
+    7,
+    `0018 000d 076578616d706c65036f726700 0020 0004 00000e10 0040 000d 076578616d706c65036f726700 0038 0014 0001 0010 ${at6} 0038 000e 0003 000a 026e74046f72673400`,
+  ),
+  dhcp6(
+    7,
+    '000b 0012 03010001 02030405060708 02 0000 000b 001c 03010001 02030405060708 01 000102030405060708090a0b0c0d0e0f 000b 000b 09080701 020304050607',
+  ),
+  dhcp6(7, '000b 0021 02010001 02030405060708 0a0b 00000007 000102030405060708090a0b0c0d0e0f'),
+  dhcp6(
+    7,
+    '000e 0000 0014 0000 0013 0001 05 0013 0001 0b 0013 0001 63 0012 0004 65746830 0026 000c 0102030405060708090a0b0c 0025 0008 00000009 01020304',
+  ),
+  dhcp6(
+    7,
+    `0029 0005 5554433000 002a 0006 4575726f7065 0070 0006 687474703a2f 002c 0011 01 ${at6} 002d 0006 000c 0002 0001 002f 0014 ${at6} 01020304 0004 0004 00000007`,
+  ),
+  dhcp6(
+    7,
+    '0001 0001 01 0003 0002 0102 0005 0001 01 0006 0001 01 0008 0001 01 0017 0001 01 0001 0002 0009 0001 0004 0001 0001 002e 0004 00000001 ffff 0001 01',
+  ),
+  dhcp6(7, '0001 00ff 01'),
+  dhcp6(99, ''),
+  udp4(547, 547, hex(`0c 01 ${at6} ${at6} 0009 0008 01 123456 000e 0000 0012 0002 0102`)),
+  udp4(547, 547, hex('01')),
+];
+
+const rare = [
+  ...dhcp6Frames,
+  ...snmpFrames,
+  over4(112, hex('21 2a 64 02 00 01 0000 c0000201 c0000202 0000000000000000'), { ttl: 255 }),
+  over4(112, hex('21 2a 64 01 01 01 7b1b c0000201 7365637265740000')),
+  over4(112, hex('31 2a 64 01 00 64 1234 c0000201'), { ttl: 255 }),
+  over4(112, hex('41 2a 64 01')),
+  over4(112, hex('32 2a 64 01')),
+  over6(112, [...hex('31 2a 64 01 0f ff 0000'), ...hostA6], { hops: 255 }),
+  ...[0x48, 0x4a, 0x4c, 0x4e, 0x40].map((type) =>
+    udp4(49_152, 9999, [type, 0x80, 0, 7, ...(type === 0x4e ? ethernet(0x0800, segment) : segment)]),
+  ),
+  udp4(49_152, 9999, hex('48 80 00 07 99')),
+  udp4(49_152, 9999, 'abc'),
+  ...[1, 3, 106, 107, 99].map((version) => udp4(41_000, 88, [version, 0])),
+];
+
+export const applicationFrames: readonly number[][] = [...texts, ...dns, ...others, ...rare];
