@@ -4,6 +4,7 @@
 // 3. Not a capture file: CaptureFileError. A damaged one: all before the damage, then a loss.
 // 4. Writers fill one growing chunk that the caller takes and clears: always whole blocks.
 // 5. Formats: pcapng is draft-ietf-opsawg-pcapng, pcap is draft-ietf-opsawg-pcap.
+export type { Chunk } from './chunk.ts';
 export { PcapWriter } from './classic-writer.ts';
 export { CaptureDecoder, type DecoderOutput } from './decoder.ts';
 export { CaptureFileError } from './errors.ts';

@@ -11,6 +11,10 @@ export interface SectionOptions {
 
 export class PcapngWriter {
   readonly chunk = new Chunk();
+  /** The second of the frame before in nanoseconds, as two words: it is the same for many. */
+  #second = -1;
+  #secondHigh = 0;
+  #secondLow = 0;
 
   section(options: SectionOptions): void {
     const start = this.#begin(BlockType.section, 256);
@@ -51,29 +55,39 @@ export class PcapngWriter {
     const length = 32 + capLen + pad + (hasDirection ? 12 : 0);
     const { chunk } = this;
     chunk.reserve(length);
-    chunk.u32(BlockType.enhanced);
-    chunk.u32(length);
-    chunk.u32(index);
-    // sec * 1e9 + nsec as two words, without leaving doubles: 1e9 = 15258 * 65536 + 51712.
-    const low16 = (frame.sec % 65_536) * 1e9 + frame.nsec;
-    const high = Math.floor(frame.sec / 65_536) * 1e9;
-    // sec * 1e9 = high * 65536 + ...; both parts stay below 2^53
-    const lowWord = low16 % 4_294_967_296;
-    const shifted = (high % 65_536) * 65_536;
-    const sum = lowWord + shifted;
-    chunk.u32(Math.floor(high / 65_536) + Math.floor(low16 / 4_294_967_296) + (sum >= 4_294_967_296 ? 1 : 0));
-    chunk.u32(sum >= 4_294_967_296 ? sum - 4_294_967_296 : sum);
-    chunk.u32(capLen);
-    chunk.u32(frame.origLen);
-    chunk.copy(frame.buf, frame.start, frame.start + capLen);
-    chunk.zeros(pad);
+    const at = chunk.length;
+    const end = at + length;
+    const { words } = chunk;
+    if (frame.sec !== this.#second) this.#setSecond(frame.sec);
+    // In 32 bits: the sum has wrapped when it is less than what was added.
+    const low = (this.#secondLow + frame.nsec) | 0;
+    const carry = low >>> 0 < frame.nsec ? 1 : 0;
+    words.setInt32(at, BlockType.enhanced, true);
+    words.setInt32(at + 4, length, true);
+    words.setInt32(at + 8, index, true);
+    words.setInt32(at + 12, this.#secondHigh + carry, true);
+    words.setInt32(at + 16, low, true);
+    words.setInt32(at + 20, capLen, true);
+    words.setInt32(at + 24, frame.origLen, true);
+    const body = at + 28;
+    // The padding's zeros first, then the bytes over them.
+    if (pad > 0) words.setInt32(body + capLen + pad - 4, 0, true);
+    chunk.copyTo(body, frame.buf, frame.start, frame.start + capLen);
     if (hasDirection) {
-      chunk.u16(2);
-      chunk.u16(4);
-      chunk.u32(frame.direction === Direction.in ? 1 : 2);
-      chunk.u32(0);
+      // epb_flags: code 2, length 4; then the end of the options
+      words.setInt32(end - 16, 0x0004_0002, true);
+      words.setInt32(end - 12, frame.direction === Direction.in ? 1 : 2, true);
+      words.setInt32(end - 8, 0, true);
     }
-    chunk.u32(length);
+    words.setInt32(end - 4, length, true);
+    chunk.length = end;
+  }
+
+  #setSecond(sec: number): void {
+    const nanoseconds = BigInt(sec) * 1_000_000_000n;
+    this.#second = sec;
+    this.#secondHigh = Number(BigInt.asIntN(32, nanoseconds >> 32n));
+    this.#secondLow = Number(BigInt.asIntN(32, nanoseconds));
   }
 
   /** Section 4.6: what the kernel counted on an interface. */

@@ -6,7 +6,7 @@ export type FrameTap = Partial<FrameCollector>;
 /** Hands everything a source gives to all taps, in order, up to a number of frames. */
 export class Fanout implements FrameCollector {
   readonly #taps: readonly FrameTap[];
-  readonly #frameTaps: readonly ((frame: Frame) => void)[];
+  readonly #frameTaps: readonly Pick<FrameCollector, 'frame'>[];
   readonly #limit: number;
   readonly #onLimit: () => void;
   /** Frames handed on. */
@@ -17,7 +17,7 @@ export class Fanout implements FrameCollector {
   /** @param limit frames after which `onLimit` is called and the rest is left out; 0 = none */
   constructor(taps: readonly FrameTap[], limit: number, onLimit: () => void) {
     this.#taps = taps;
-    this.#frameTaps = taps.filter((tap) => tap.frame).map((tap) => tap.frame!.bind(tap));
+    this.#frameTaps = taps.filter((tap) => tap.frame) as Pick<FrameCollector, 'frame'>[];
     this.#limit = limit;
     this.#onLimit = onLimit;
   }
@@ -29,7 +29,8 @@ export class Fanout implements FrameCollector {
   frame(frame: Frame): void {
     if (this.#limit > 0 && this.frames >= this.#limit) return;
     if (this.frames++ === 0) this.firstFrameMs = frame.sec * 1000 + frame.nsec / 1e6;
-    for (const tap of this.#frameTaps) tap(frame);
+    const taps = this.#frameTaps;
+    for (let i = 0; i < taps.length; i++) taps[i]!.frame(frame);
     if (this.frames === this.#limit) this.#onLimit();
   }
 

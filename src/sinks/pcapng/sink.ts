@@ -1,10 +1,11 @@
 /** The sink: blocks in a chunk, the chunk to the file, the next file when the plan says so. */
 import type { CaptureInterface, Frame, Loss, Sink, SourceCounters } from '../../model/index.ts';
-import { PcapngWriter, PcapWriter, type RotationPlan } from '../../pcap/index.ts';
+import { type Chunk, PcapngWriter, PcapWriter, type RotationPlan } from '../../pcap/index.ts';
 import { OutputError, type OutputFile, type OutputOpener } from './files.ts';
 
 /** Written at once: below, the cost of the system call counts; above, it is only memory. */
 const writeBytes = 512 * 1024;
+const firstWrites = 4096;
 
 export interface CaptureFileOptions {
   readonly outputs: OutputOpener;
@@ -38,37 +39,40 @@ export class CaptureFileSink implements Sink {
   #ended = false;
   #names: [string, string][] = [];
   readonly #dropped = new Map<CaptureInterface, number>();
-  readonly #received = new Map<CaptureInterface, number>();
+  /** Frames by the interface's id. */
+  readonly #received: number[] = [];
+  readonly #slotSeconds: number;
+  readonly #sizeLimit: number;
+  readonly #chunk: Chunk;
+  /** Small at first, the first frame at once: the file can be looked at, and a full disk says so early. */
+  #flushAt = 0;
 
   constructor(options: CaptureFileOptions) {
     this.#options = options;
     this.#isNg = options.format === 'pcapng';
     this.#classic = new PcapWriter(options.format === 'pcap-nano');
-  }
-
-  get #chunk() {
-    return this.#isNg ? this.#ng.chunk : this.#classic.chunk;
+    this.#chunk = this.#isNg ? this.#ng.chunk : this.#classic.chunk;
+    this.#slotSeconds = options.plan.seconds ?? Number.POSITIVE_INFINITY;
+    this.#sizeLimit = options.plan.sizeBytes ?? Number.POSITIVE_INFINITY;
   }
 
   interface(iface: CaptureInterface): void {
     this.#interfaces.push(iface);
+    this.#received[iface.id] = 0;
     if (this.#file) this.#describe(iface);
   }
 
   frame(frame: Frame): void {
     if (this.#ended) return;
-    const { plan } = this.#options;
     if (!this.#file) this.#open(frame.sec);
-    else if (plan.seconds !== undefined && frame.sec - this.#slotStart >= plan.seconds)
-      this.#nextSlot(frame.sec);
-    else if (plan.sizeBytes !== undefined && this.#fileBytes + this.#chunk.length > plan.sizeBytes)
-      this.#nextFile(frame.sec);
+    else if (frame.sec - this.#slotStart >= this.#slotSeconds) this.#nextSlot(frame.sec);
+    else if (this.#fileBytes + this.#chunk.length > this.#sizeLimit) this.#nextFile(frame.sec);
     if (this.#ended) return;
     this.#lastSec = frame.sec;
     this.#lastNsec = frame.nsec;
     const { iface } = frame;
     if (this.#isNg) {
-      this.#received.set(iface, (this.#received.get(iface) ?? 0) + 1);
+      this.#received[iface.id]!++;
       this.#ng.frame(frame, this.#indexes[iface.id]!);
     } else {
       if (iface.linktype !== this.#linktype)
@@ -79,7 +83,10 @@ export class CaptureFileSink implements Sink {
         );
       this.#classic.frame(frame);
     }
-    if (this.#chunk.length >= writeBytes) this.#flush();
+    if (this.#chunk.length >= this.#flushAt) {
+      this.#flush();
+      this.#flushAt = Math.min(writeBytes, Math.max(firstWrites, 4 * this.#flushAt));
+    }
   }
 
   loss(loss: Loss): void {
@@ -173,7 +180,7 @@ export class CaptureFileSink implements Sink {
       const index = this.#indexes[iface.id];
       if (index === undefined) continue;
       const dropped = this.#dropped.get(iface) ?? 0;
-      const received = (this.#received.get(iface) ?? 0) + dropped;
+      const received = this.#received[iface.id]! + dropped;
       this.#ng.statistics(index, { received, dropped }, this.#lastSec, this.#lastNsec);
     }
     if (this.#names.length > 0) this.#ng.names(this.#names);
