@@ -20,10 +20,15 @@ import { mark } from './timing.ts';
 
 /** Ring memory by default: a second of a saturated gigabit link in packets of middling size. */
 const defaultRingBytes = 64 * 1024 * 1024;
-/** Delay of a live view, and of a capture nobody looks at (large blocks cost less). */
-const retireMs = { immediate: 20, relaxed: 100 };
-/** Names of the other containers come late on a busy machine: so long the rings hold what is captured meanwhile. */
-const namesWaitMs = 400;
+/** Delay of a live view, and of a capture nobody looks at (waking up seldom costs less; tcpdump waits 1 s). */
+const retireMs = { immediate: 20, relaxed: 500 };
+/** Naming peers is nice to have: the capture never waits longer for it. */
+const namesWaitMs = 60;
+
+/** Packets go to somebody who waits for them: a view, or the reader of the file (-U, a pipe). */
+function isLookedAt(maker: ViewMaker, options: CaptureOptions): boolean {
+  return maker.immediate || options.immediate || options.packetBuffered || options.write === '-';
+}
 
 export async function captureLive(
   options: CaptureOptions,
@@ -51,7 +56,7 @@ export async function captureLive(
     promiscuous: options.promiscuous,
     interfaces: options.interfaces,
     ringBytes: options.ringBytes ?? defaultRingBytes,
-    retireMs: maker.immediate || options.immediate ? retireMs.immediate : retireMs.relaxed,
+    retireMs: isLookedAt(maker, options) ? retireMs.immediate : retireMs.relaxed,
     keepDoubles: options.keepDoubles,
   });
   mark('capturing');

@@ -23,8 +23,6 @@ export interface View {
   report(): string[];
   /** Address and name pairs for a file's name block. */
   names?(): Iterable<[string, string]>;
-  /** Nothing of what there was could be shown. */
-  blind?(): boolean;
 }
 
 export interface Setting {
@@ -135,7 +133,7 @@ export async function drive(
   failure ??= stdoutFailure();
   if (failure) {
     if (failure instanceof ReaderGone) stderr('the reader of stdout has gone: ended');
-    if (live) process.stderr.write(countLines(counters, view));
+    process.stderr.write(countLines(counters, view));
     throw failure;
   }
   if (live && fanout.firstFrameMs > 0) printTiming(fanout.firstFrameMs);

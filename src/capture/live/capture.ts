@@ -15,8 +15,10 @@ import { CaptureError, type LiveOptions, NamespaceCapture } from './namespace.ts
 
 /** How often drops are read from the kernel and told, ms. */
 const countEveryMs = 1000;
-/** Blocks of one ring taken before the event loop gets a turn. */
-const blocksPerTurn = 32;
+/** Bytes of a namespace's rings taken before the event loop gets a turn: some ten milliseconds of work. */
+const bytesPerTurn = 16 * 1024 * 1024;
+/** A processor that was about to copy a frame into the ring when the filter changed has done so by then. */
+const settleMs = 10;
 
 const closeLater = promisify(close);
 
@@ -134,34 +136,39 @@ export class LiveCapture implements PacketSource {
     for (const note of this.#notes.splice(0)) out.note(note);
   }
 
-  /** What is still in the rings when we stop is delivered: the kernel hands blocks over after retireMs. */
+  /** What is still in the rings when we stop is delivered, without waiting until the kernel hands it over. */
   async #finish(out: FrameCollector): Promise<void> {
     for (const namespace of this.#namespaces) namespace.mute();
-    await new Promise((resolve) => setTimeout(resolve, this.#options.retireMs + 10));
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
     this.#tell(out);
     while (this.#drain(out)) await out.batch();
+    while (this.#drain(out, (device) => device.takeUnfinished())) await out.batch();
     this.#count(out);
     await out.batch();
     await Promise.all([...this.#namespaces.map((n) => n.close()), ...this.#wake.map((fd) => closeLater(fd))]);
   }
 
   /** Delivers ready blocks, rings merged by time. Returns false when there was none. */
-  #drain(out: FrameCollector): boolean {
+  #drain(out: FrameCollector, take = (device: Device) => device.takeBlock()): boolean {
     let any = false;
     for (const namespace of this.#namespaces) {
       const devices = [...namespace.devices.values()];
-      for (let turn = 0; turn < blocksPerTurn; turn++) {
-        const open = devices.filter((device) => device.takeBlock());
+      for (let left = bytesPerTurn; left > 0; ) {
+        const open = devices.filter(take);
         if (open.length === 0) break;
+        left -= open[0]!.blockSize;
         any = true;
         if (open.length === 1) {
-          const device = open[0]!;
-          while (device.reader.next(this.#frame)) this.#deliver(namespace, out);
-          device.giveBlock();
+          this.#deliverAll(namespace, open[0]!, out);
+          open[0]!.giveBlock();
         } else this.#merge(namespace, open, out);
       }
     }
     return any;
+  }
+
+  #deliverAll(namespace: NamespaceCapture, { reader }: Device, out: FrameCollector): void {
+    while (reader.next(this.#frame)) this.#deliver(namespace, out);
   }
 
   /** Until one of the blocks is at its end. */

@@ -29,14 +29,19 @@ export interface DeviceOptions {
 }
 
 /**
- * Blocks hold at least one frame of the largest size: 262144 bytes and headers fit the large ones; the
- * small ones, for hosts of many interfaces, hold what segmentation offload makes (64 KiB).
+ * Blocks hold at least one frame of the largest size: 262144 bytes and headers fit 512 KiB; the small ones,
+ * for hosts of many interfaces, hold what segmentation offload makes (64 KiB). A wake-up costs as much as some
+ * thousand packets, so that blocks are as large as the kernel gives in one piece (MAX_PAGE_ORDER, 4 MiB).
  */
-const blockSizes = { large: 512 * 1024, small: 128 * 1024 };
+const blockSizes = [4096, 2048, 1024, 512, 128].map((kib) => kib * 1024);
+/** A block is also used up by the time that retires it: a program that stands still so long loses nothing. */
+const stallMs = 1280;
+const minBlocks = 8;
 
-/** How a share of memory becomes blocks: one is read while the kernel fills another. */
-export function ringGeometry(bytes: number): { blockSize: number; blockCount: number } {
-  const blockSize = bytes >= 4 * blockSizes.large ? blockSizes.large : blockSizes.small;
+/** How a share of memory becomes blocks: some are read while the kernel fills others. */
+export function ringGeometry(bytes: number, retireMs: number): { blockSize: number; blockCount: number } {
+  const wanted = Math.max(minBlocks, Math.ceil(stallMs / retireMs));
+  const blockSize = blockSizes.find((size) => size * wanted <= bytes) ?? blockSizes.at(-1)!;
   return { blockSize, blockCount: Math.max(2, Math.floor(bytes / blockSize)) };
 }
 
@@ -83,9 +88,19 @@ export class Device {
     bindToInterface(fd, link.index);
   }
 
+  get blockSize(): number {
+    return this.#memory.blockSize;
+  }
+
   /** True when a block lies open; takes the next one if the kernel has handed it over. */
   takeBlock(): boolean {
     if (!this.#inBlock) this.#inBlock = this.reader.open();
+    return this.#inBlock;
+  }
+
+  /** The same for the block the kernel is still filling, once it is muted. */
+  takeUnfinished(): boolean {
+    if (!this.#inBlock) this.#inBlock = this.reader.openUnfinished();
     return this.#inBlock;
   }
 

@@ -150,7 +150,7 @@ export class NamespaceCapture {
     const wanted = [...this.links.values()].filter((link) => this.#isWanted(link));
     if (wanted.length === 0) return [];
     const shares = Math.max(1, options.namespaces.length) * (this.devices.size + wanted.length);
-    const geometry = ringGeometry(options.ringBytes / shares);
+    const geometry = ringGeometry(options.ringBytes / shares, options.retireMs);
     const outcomes = (await Promise.all(wanted.map((link) => this.#openDevice(link, geometry)))).filter(
       (outcome) => outcome !== undefined,
     );

@@ -77,6 +77,18 @@ export class RingReader {
     return true;
   }
 
+  /**
+   * Takes the block the kernel is still filling. Only when nothing new comes in any more (the filter rejects
+   * all): what was copied into it before is whole then, and need not wait until the block is retired.
+   */
+  openUnfinished(): boolean {
+    if (this.open()) return true;
+    const base = this.#block * this.#ring.blockSize;
+    this.#left = this.#words[(base >>> 2) + BLOCK_PACKETS]!;
+    this.#at = base + this.#words[(base >>> 2) + BLOCK_FIRST]!;
+    return this.#left > 0;
+  }
+
   /** Seconds and nanoseconds of the frame that `next` would give; 0 at the block's end. For merging rings by time. */
   get nextSec(): number {
     return this.#left > 0 ? this.#words[(this.#at + SEC) >>> 2]! >>> 0 : 0;
@@ -115,6 +127,8 @@ export class RingReader {
   /** Gives the block back to the kernel. */
   release(): void {
     const word = (this.#block * this.#ring.blockSize) >>> 2;
+    // For openUnfinished: a block the kernel has not begun again holds nothing.
+    this.#words[word + BLOCK_PACKETS] = 0;
     Atomics.store(this.#words, word + BLOCK_STATUS, TP_STATUS_KERNEL);
     this.#block = (this.#block + 1) % this.#ring.blockCount;
   }
