@@ -45,13 +45,13 @@ interface Sample {
   readonly memory: number;
 }
 
-export async function run({ seconds, rounds, note }: MeasureOptions): Promise<Row[]> {
+export async function run({ seconds, rounds, only, note }: MeasureOptions): Promise<Row[]> {
   return withBed(async (bed) => {
     await serveHttp(bed);
     await listening(bed, 5201, bed.serve('iperf3', '-s'));
     const rows: Row[] = [];
     const all: Sample[] = [];
-    for (const load of loads) {
+    for (const load of loads.filter((one) => one.name.includes(only))) {
       const beside: [Sample, Sample][] = [];
       const inTurn: [Sample, Sample][] = [];
       for (let round = 0; round < rounds; round++) {

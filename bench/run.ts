@@ -1,7 +1,7 @@
 /**
  * Measures Porthole beside its peers, in one run on one machine, and prints a table.
  *
- *   npm run bench [-- NAME ...] [--quick] [--seconds 8] [--rounds 3]
+ *   npm run bench [-- NAME ...] [--quick] [--seconds 8] [--rounds 3] [--only TEXT]
  *
  * A measure is a file beside this one that exports `name` and `run` (lib/measure.ts); none named means all.
  * Ends with 1 when a measure could not be taken; a target that is missed is told, not punished: machines differ.
@@ -17,6 +17,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     seconds: { type: 'string' },
     rounds: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
   allowPositionals: true,
 });
@@ -25,6 +26,7 @@ const options = {
   quick,
   seconds: Number(values.seconds ?? (quick ? 1 : 8)),
   rounds: Number(values.rounds ?? (quick ? 1 : 3)),
+  only: values.only,
   note: (text: string) => console.error(`  ${text}`),
 };
 

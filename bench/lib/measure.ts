@@ -6,6 +6,8 @@ export interface MeasureOptions {
   /** How long a load runs, and how often each thing is measured. */
   readonly seconds: number;
   readonly rounds: number;
+  /** Only the loads with this in their names. */
+  readonly only: string;
   /** A line of progress. */
   note(text: string): void;
 }
