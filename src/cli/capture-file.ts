@@ -1,4 +1,5 @@
 /** The same views over a saved capture. Root gives its rights up here too: a file is as hostile as a network. */
+import { statSync } from 'node:fs';
 import { openCaptureFile } from '../capture/file/index.ts';
 import type { Opener } from '../watch/index.ts';
 import { countLines, drive, type ViewMaker } from './capture.ts';
@@ -6,6 +7,7 @@ import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
 import type { Filter } from './filter-text.ts';
 import { type Output, openOutput } from './output.ts';
+import { stderr } from './terminal.ts';
 
 export async function captureFromFile(
   options: CaptureOptions,
@@ -20,6 +22,8 @@ export async function captureFromFile(
     if (given) throw new UsageError(`${flag} is for live captures, not for -r`);
   const matcher = filter.matcher();
   const output = options.write === undefined ? undefined : openOutput(options, filter.text);
+  if (output?.spec && isSameFile(options.read!, output.spec.base))
+    throw new UsageError(`-w ${options.write}: that is the file that is read`);
   const source = openCaptureFile(options.read!, matcher ? { filter: matcher } : {});
   const view = await maker.make({ live: false, knownNames: new Map(), severalTargets: false });
   const opener = await confine(options, output);
@@ -29,10 +33,17 @@ export async function captureFromFile(
     const counters = await drive(source, { view, output, packets: options.packets, live: false });
     // tcpdump's three lines are about a kernel.
     process.stderr.write(countLines(counters, view).split('\n').slice(3).join('\n'));
-    return source.damaged ? 1 : 0;
+    if (source.damage !== '') stderr(`${options.read} is ${source.damage}; everything before it was read`);
+    return source.damage !== '' || view.blind?.() ? 1 : 0;
   } finally {
     opener?.close();
   }
+}
+
+function isSameFile(one: string, two: string): boolean {
+  const a = statSync(one, { throwIfNoEntry: false });
+  const b = statSync(two, { throwIfNoEntry: false });
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }
 
 /** Gives root up, if we have it; what still opens the files to write is returned. */

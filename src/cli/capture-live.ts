@@ -22,8 +22,8 @@ import { mark } from './timing.ts';
 const defaultRingBytes = 64 * 1024 * 1024;
 /** Delay of a live view, and of a capture nobody looks at (waking up seldom costs less; tcpdump waits 1 s). */
 const retireMs = { immediate: 20, relaxed: 500 };
-/** Naming peers is nice to have: the capture never waits longer for it. */
-const namesWaitMs = 60;
+/** Names of the other containers come late on a busy machine: so long the rings hold what is captured meanwhile. */
+const namesWaitMs = 400;
 
 /** Packets go to somebody who waits for them: a view, or the reader of the file (-U, a pipe). */
 function isLookedAt(maker: ViewMaker, options: CaptureOptions): boolean {

@@ -23,6 +23,8 @@ export interface View {
   report(): string[];
   /** Address and name pairs for a file's name block. */
   names?(): Iterable<[string, string]>;
+  /** Nothing of what there was could be shown. */
+  blind?(): boolean;
 }
 
 export interface Setting {
@@ -133,7 +135,7 @@ export async function drive(
   failure ??= stdoutFailure();
   if (failure) {
     if (failure instanceof ReaderGone) stderr('the reader of stdout has gone: ended');
-    process.stderr.write(countLines(counters, view));
+    if (live) process.stderr.write(countLines(counters, view));
     throw failure;
   }
   if (live && fanout.firstFrameMs > 0) printTiming(fanout.firstFrameMs);

@@ -1,10 +1,11 @@
 /** The view of `watch`: the pipeline with a text or JSON sink. */
-import type { Sink } from '../model/index.ts';
+import type { CaptureInterface, Sink } from '../model/index.ts';
 import { createPipeline, Names } from '../pipeline/index.ts';
 import { protocols } from '../protocols/registry.ts';
 import { redactExchange } from '../redact/index.ts';
 import { createJsonSink } from '../sinks/json/index.ts';
 import { createTextSink, stdoutText } from '../sinks/text/index.ts';
+import { knowsLinkType } from '../wire/index.ts';
 import type { Setting, View } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { platform } from './platform.ts';
@@ -52,24 +53,27 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
         });
   // Bodies that are not shown are not kept either.
   const bodyLimit = options.verbose >= 2 ? wanted.bodyLimit : 0;
+  const strange: CaptureInterface[] = [];
+  let known = 0;
   const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit, names });
-  const tap = setting.live
-    ? {
-        ...pipeline,
-        batch() {
-          // Time passes without packets too: an unanswered question is to be told.
-          const now = Date.now();
-          pipeline.tick(Math.floor(now / 1000), (now % 1000) * 1e6);
-          return pipeline.batch();
-        },
+  const tap = {
+    ...pipeline,
+    interface(iface: CaptureInterface) {
+      if (knowsLinkType(iface)) known++;
+      else strange.push(iface);
+      pipeline.interface(iface);
+    },
+    batch() {
+      if (!setting.live) {
+        void pipeline.batch();
+        return out.drain();
       }
-    : {
-        ...pipeline,
-        batch: () => {
-          void pipeline.batch();
-          return out.drain();
-        },
-      };
+      // Time passes without packets too: an unanswered question is to be told.
+      const now = Date.now();
+      pipeline.tick(Math.floor(now / 1000), (now % 1000) * 1e6);
+      return pipeline.batch();
+    },
+  };
   return {
     tap,
     async finish(counters) {
@@ -77,6 +81,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
       await out.drain();
     },
     names: () => names.entries(),
+    blind: () => known === 0 && strange.length > 0,
     report() {
       const c = pipeline.counters();
       const lines = [
@@ -85,6 +90,10 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
       if (c.lost > 0) lines.push(`${c.lost} bytes of streams were not captured`);
       if (c.evicted > 0) lines.push(`${c.evicted} connections forgotten: more than are kept at once`);
       if (c.fragmentsDropped > 0) lines.push(`${c.fragmentsDropped} fragmented datagrams not put together`);
+      for (const { linktype, name } of strange)
+        lines.push(
+          `link type ${linktype}${name && ` of ${name}`} is not known: its packets were not decoded (porthole dump shows their bytes)`,
+        );
       return lines;
     },
   };

@@ -24,7 +24,12 @@ export interface Parsed {
   readonly afterSwitch: ReadonlyMap<string, string>;
 }
 
-export function parseOptions(argv: readonly string[], rows: readonly OptionRow[]): Parsed {
+/** @param elsewhere hints for options that are not among `rows` but that people try, by name or letter */
+export function parseOptions(
+  argv: readonly string[],
+  rows: readonly OptionRow[],
+  elsewhere: Readonly<Record<string, string>> = {},
+): Parsed {
   const config: NonNullable<ParseArgsConfig['options']> = {};
   for (const row of rows)
     config[row.long] = {
@@ -51,7 +56,11 @@ export function parseOptions(argv: readonly string[], rows: readonly OptionRow[]
     }
     if (token.kind !== 'option') continue;
     const row = rows.find((r) => r.long === token.name);
-    if (!row) throw new UsageError(`unknown option ${token.rawName}`, nearest(token.name, rows));
+    if (!row)
+      throw new UsageError(
+        `unknown option ${token.rawName}`,
+        elsewhere[token.name] ?? nearest(token.name, rows),
+      );
     if (row.value === undefined && token.value !== undefined)
       throw new UsageError(`option ${token.rawName} takes no value, got '${token.value}'`);
     if (row.value !== undefined && token.value === undefined)

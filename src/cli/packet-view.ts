@@ -37,9 +37,8 @@ export function packetView(setting: Setting, options: PrintOptions): View {
         pending += printer.print(frame);
         if (pending.length >= chunkChars) flush();
       },
-      loss({ kind, count, detail, iface }) {
-        if (kind === 'damaged') stderr(detail ?? 'the capture is damaged');
-        else if (kind === 'kernelDrop')
+      loss({ kind, count, iface }) {
+        if (kind === 'kernelDrop')
           stderr(`${count} packets dropped by the kernel${iface ? ` on ${iface.name}` : ''}`);
       },
       note: stderr,

@@ -2,7 +2,14 @@
 import { flushCompileCache } from 'node:module';
 import { LiveCapture, type LiveOptions } from '../capture/live/index.ts';
 import type { Opener, OutputSpec } from '../capture/opener/index.ts';
-import { dropPrivileges, findUser, missingCapabilities, type User } from '../capture/sys/index.ts';
+import {
+  type Capability,
+  dropPrivileges,
+  effectiveCapabilities,
+  findUser,
+  missingCapabilities,
+  type User,
+} from '../capture/sys/index.ts';
 import type { TargetGroup } from '../target/index.ts';
 
 export class WatchError extends Error {
@@ -14,13 +21,26 @@ export class WatchError extends Error {
   }
 }
 
-/** Throws when entering a namespace and opening a packet socket would fail: says what is missing. */
+/** What each capability is needed for; the last two so that the parser can give all of them up. */
+const needed: Readonly<Partial<Record<Capability, string>>> = {
+  CAP_SYS_ADMIN: 'to enter the network namespace',
+  CAP_NET_RAW: 'to open a packet socket',
+  CAP_SETUID: 'to parse as another user',
+  CAP_SETGID: 'to parse as another group',
+};
+
+/** Throws when a namespace could not be entered, a packet socket not opened, or rights not given up. */
 export function requireCapabilities(): void {
-  const missing = missingCapabilities(['CAP_SYS_ADMIN', 'CAP_NET_RAW']);
+  const missing = missingCapabilities(Object.keys(needed) as Capability[]);
   if (missing.length > 0)
     throw new WatchError(
-      `cannot watch live as this user: ${missing.join(' and ')} missing (${missing.includes('CAP_SYS_ADMIN') ? 'to enter the network namespace' : ''}${missing.length === 2 ? ' and ' : ''}${missing.includes('CAP_NET_RAW') ? 'to open a packet socket' : ''})`,
+      `cannot watch live as this user: ${missing.map((name) => `${name} is missing (${needed[name]})`).join(', ')}`,
       'run it as root: sudo porthole ...; reading a file (-r FILE) needs no rights',
+    );
+  if (process.getuid!() !== 0)
+    throw new WatchError(
+      'cannot watch live as this user: capabilities that were granted to one who is not root cannot be given up by every thread, and packets are never parsed with them',
+      'run it as root: sudo porthole ...',
     );
 }
 
@@ -61,7 +81,8 @@ export function entrust(
 export function giveUpRights(user: User): void {
   // Node keeps compiled code for the next start when it exits: by then we may not write there any more.
   flushCompileCache();
-  if (process.getuid!() === 0) dropPrivileges(user);
+  // A root that has no capability has nothing to give up, and may not become another user.
+  if (process.getuid!() === 0 && effectiveCapabilities() !== 0n) dropPrivileges(user);
 }
 
 export type CaptureSettings = Omit<LiveOptions, 'namespaces' | 'opener'>;

@@ -112,9 +112,8 @@ export class FileCapture implements PacketSource {
     return new CaptureFileError(`${this.#name} ${error.message}`, error.offset, error.hint);
   }
 
-  get damaged(): boolean {
-    return this.#decoder.damaged;
-  }
+  /** What is wrong with the file and where, as the end of a sentence; '' when nothing is. */
+  damage = '';
 
   #isGzip(): boolean {
     return this.#length > 2 && this.#chunk[0] === 0x1f && this.#chunk[1] === 0x8b;
@@ -162,10 +161,10 @@ export class FileCapture implements PacketSource {
       }
     } catch (error) {
       if (error instanceof CaptureFileError) throw error;
-      out.loss({
+      collector.loss({
         kind: 'damaged',
         count: 1,
-        detail: `the compressed file ${this.#name} is damaged or cut off: ${(error as Error).message}; everything before it was read`,
+        detail: `damaged or cut off in its compression (${(error as Error).message})`,
       });
       this.#decoder.damaged = true;
     } finally {
@@ -204,7 +203,10 @@ export class FileCapture implements PacketSource {
         if (frame.capLen < frame.origLen) counters.snaplenCut++;
         out.frame(frame);
       },
-      loss: (loss: Parameters<FrameCollector['loss']>[0]) => out.loss(loss),
+      loss: (loss: Parameters<FrameCollector['loss']>[0]) => {
+        if (loss.kind === 'damaged') this.damage = loss.detail ?? 'damaged';
+        out.loss(loss);
+      },
     };
   }
 

@@ -2,13 +2,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Bit numbers of linux/capability.h. */
-const bits = { CAP_NET_RAW: 13, CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21 } as const;
+const bits = {
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_NET_RAW: 13,
+  CAP_SYS_PTRACE: 19,
+  CAP_SYS_ADMIN: 21,
+} as const;
 export type Capability = keyof typeof bits;
+
+/** The effective set of this process, a bit a capability. */
+export function effectiveCapabilities(): bigint {
+  const hex = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return BigInt(`0x${hex}`);
+}
 
 /** The ones of `wanted` that are not in the effective set of this process. */
 export function missingCapabilities(wanted: readonly Capability[]): Capability[] {
-  const hex = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-  const effective = BigInt(`0x${hex}`);
+  const effective = effectiveCapabilities();
   return wanted.filter((name) => ((effective >> BigInt(bits[name])) & 1n) === 0n);
 }
 

@@ -13,6 +13,14 @@ const rows: readonly OptionRow[] = [
   ...captureRows,
 ];
 
+/** tcpdump's ways to print packets, which are for `dump`. */
+const elsewhere = Object.fromEntries(
+  ['A', 'X', 'x', 'e', 'q', 'S', '#'].map((letter) => [
+    letter,
+    `-${letter} is about printed packets: porthole dump -${letter} ...; here -v, -vv and -vvv show more`,
+  ]),
+);
+
 const help = () => `Shows what a container says on the network: one entry per request and answer.
 
 Usage: porthole watch [OPTIONS] TARGET [FILTER]
@@ -34,7 +42,7 @@ const defaultBodyLimit = 65_536;
 const maxBodyLimit = 16 * 1024 * 1024;
 
 export async function run(argv: string[]): Promise<number> {
-  const parsed = parseOptions(argv, rows);
+  const parsed = parseOptions(argv, rows, elsewhere);
   if (parsed.has('help')) {
     process.stdout.write(help());
     return 0;
