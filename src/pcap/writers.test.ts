@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Direction, type Frame } from '../model/index.ts';
+import { Direction, type Frame, type Loss } from '../model/index.ts';
 import { CaptureDecoder, PcapngWriter, PcapWriter } from './index.ts';
 
 const iface = { id: 0, name: 'upbeat/eth0', linktype: 1, snaplen: 262_144, netns: 0, target: 'upbeat' };
@@ -38,7 +38,11 @@ const view = ({ buf, start, capLen, origLen, sec, nsec, direction }: Frame) => (
 function read(bytes: Uint8Array) {
   const seen: ReturnType<typeof view>[] = [];
   const decoder = new CaptureDecoder();
-  const out = { interface() {}, frame: (frame: Frame) => void seen.push(view(frame)), loss: assert.fail };
+  const out = {
+    interface() {},
+    frame: (frame: Frame) => void seen.push(view(frame)),
+    loss: ({ detail }: Loss) => assert.fail(detail),
+  };
   decoder.feed(bytes, out);
   decoder.end(out);
   return seen;
