@@ -1,7 +1,7 @@
 /** `vlan`, `mpls`, `pppoed`, `pppoes`, `geneve`: each tests, and moves what comes after it in the filter. */
 import { LinkType } from '../model/index.ts';
 import type { Encapsulation } from './ast.ts';
-import { and, type Condition, or, prepare } from './conditions.ts';
+import { and, type Condition, not, or, prepare } from './conditions.ts';
 import type { Context } from './context.ts';
 import type { Span } from './error.ts';
 import { at, type Place } from './layout.ts';
@@ -66,7 +66,8 @@ function vlan(c: Context, id: number | undefined, span: Span): Condition {
   const shift = values.binary('<<', values.binary('^', inMetadata, values.number(1)), values.number(2));
   layout.payload = at(layout.payload.constant, shift);
   layout.linkTypeField = at(layout.linkTypeField!.constant, shift);
-  return or(and(c.equal(inMetadata, 1), hasId(values.load(1, AncillaryOffset.vlanTag))), inPacket);
+  const isStripped = c.equal(inMetadata, 1);
+  return or(and(isStripped, hasId(values.load(1, AncillaryOffset.vlanTag))), and(not(isStripped), inPacket));
 }
 
 function moved(place: Place, by: number): Place {

@@ -59,6 +59,14 @@ export const maxInstructions = 4096;
 
 /** Offsets from here on are the kernel's ancillary data, SKF_AD_OFF of linux/filter.h. */
 export const ancillary = 0xfffff000;
+/** Words of it, SKF_AD_MAX. */
+const ancillaryEnd = ancillary + 64;
+
+/** Does the kernel know ancillary data at this offset? */
+export function isAncillary(offset: number): boolean {
+  return offset >= ancillary && offset < ancillaryEnd && offset % 4 === 0;
+}
+
 export const AncillaryOffset = {
   protocol: ancillary + 0,
   packetType: ancillary + 4,

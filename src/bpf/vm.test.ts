@@ -28,7 +28,7 @@ test('loads are big-endian, unsigned, and within the captured bytes', () => {
   ] as const) {
     assert.equal(run([i(op.LD | size | op.ABS, first), i(op.RET, 1)]), 0);
     assert.equal(run([i(op.LDX | op.IMM, 1), i(op.LD | size | op.IND, first - 1), i(op.RET, 1)]), 0);
-    assert.equal(run([i(op.LD | size | op.ABS, 0xffffffff), i(op.RET, 1)]), 0);
+    assert.equal(run([i(op.LD | size | op.ABS, 0x7fffffff), i(op.RET, 1)]), 0);
     assert.equal(run([i(op.LD | size | op.ABS, op.AncillaryOffset.vlanTagPresent), i(op.RET, 1)]), 0);
     // X + k does not wrap around to the packet's first bytes.
     assert.equal(run([i(op.LDX | op.IMM, 0xffffffff), i(op.LD | size | op.IND, 1), i(op.RET, 1)]), 0);
@@ -113,6 +113,7 @@ test('programs the kernel would refuse are not run', () => {
     [[i(op.ALU | op.DIV, 0), i(op.RET)], /zero/],
     [[i(op.ALU | op.MOD, 0), i(op.RET)], /zero/],
     [[i(op.ALU | op.LSH, 32), i(op.RET)], /shifts/],
+    [[i(op.LD | op.B | op.ABS, 0xffffffff), i(op.RET)], /loads from -1/],
     [[i(0xff), i(op.RET)], /unknown code/],
     [new Array<BpfInstruction>(4097).fill(i(op.RET)), /4096/],
   ];

@@ -164,13 +164,14 @@ function calculate(operation: number, a: number, b: number): number {
   }
 }
 
+const absoluteLoads = new Set([op.W, op.H, op.B].map((size) => op.LD | size | op.ABS));
 const loads = [
   op.LD | op.IMM,
   op.LDX | op.IMM,
   op.LD | op.W | op.LEN,
   op.LDX | op.W | op.LEN,
   op.LDX | op.B | op.MSH,
-  ...[op.W, op.H, op.B].flatMap((size) => [op.LD | size | op.ABS, op.LD | size | op.IND]),
+  ...[op.W, op.H, op.B].map((size) => op.LD | size | op.IND),
 ];
 const moves = [op.MISC | op.TAX, op.MISC | op.TXA, op.ALU | op.NEG];
 const calculations = [op.ADD, op.SUB, op.MUL, op.DIV, op.OR, op.AND, op.LSH, op.RSH, op.MOD, op.XOR].flatMap(
@@ -195,6 +196,8 @@ export function findFault(program: readonly BpfInstruction[]): string {
       if (k > room) return `(${at}) jumps beyond the end`;
     } else if (branches.has(code)) {
       if (jt > room || jf > room) return `(${at}) jumps beyond the end`;
+    } else if (absoluteLoads.has(code)) {
+      if (k >= op.ancillary && !op.isAncillary(k)) return `(${at}) loads from ${k | 0}`;
     } else if (memoryCodes.has(code)) {
       if (k >= op.memoryWords) return `(${at}) has no memory word ${k}`;
     } else if (code === (op.ALU | op.DIV | op.K) || code === (op.ALU | op.MOD | op.K)) {

@@ -10,9 +10,11 @@ export interface TestPacket {
   readonly length: number;
 }
 
+/** What Linux keeps beside a packet: the VLAN tag it took out, PACKET_HOST and the like, the interface. */
 export interface Metadata {
-  readonly vlanPresent: boolean;
-  readonly vlanTag: number;
+  readonly vlanTag?: number;
+  readonly packetType?: number;
+  readonly interfaceIndex?: number;
 }
 
 export interface Outcome {
@@ -28,18 +30,14 @@ const maxSteps = 100_000;
 export function runReference(
   program: readonly BpfInstruction[],
   packet: TestPacket,
-  metadata: Metadata = { vlanPresent: false, vlanTag: 0 },
+  metadata: Metadata = {},
 ): Outcome {
   const { bytes, length } = packet;
   const memory = new Array<number>(16).fill(0);
   let [a, x] = [0, 0];
   let outOfBytes = false;
   const load = (at: number, size: number): number => {
-    if (at >= ancillary) {
-      if (at === ancillary + 48) return Number(metadata.vlanPresent);
-      if (at === ancillary + 44) return metadata.vlanTag;
-      throw new Error(`metadata at ${at - ancillary}`);
-    }
+    if (at >= ancillary) return metadataAt(at - ancillary, metadata);
     outOfBytes = at + size > bytes.length;
     let value = 0;
     for (let i = 0; i < size; i++) value = value * 256 + (bytes[at + i] ?? 0);
@@ -90,6 +88,22 @@ export function runReference(
     if (outOfBytes) return { returned: 0, failedLoad: true };
   }
   throw new Error('the program does not end');
+}
+
+/** Offsets of linux/filter.h; the size of the load does not matter. */
+function metadataAt(offset: number, { vlanTag, packetType, interfaceIndex }: Metadata): number {
+  switch (offset) {
+    case 4:
+      return packetType ?? 0;
+    case 8:
+      return interfaceIndex ?? 0;
+    case 44:
+      return vlanTag ?? 0;
+    case 48:
+      return vlanTag === undefined ? 0 : 1;
+    default:
+      throw new Error(`metadata at ${offset}`);
+  }
 }
 
 function holds(operation: number, a: number, b: number): boolean {

@@ -1,7 +1,7 @@
 /** One expression compiled by both, and the two programs on the same packets. */
 import { compile } from '../../../src/bpf/index.ts';
 import { runReference, type TestPacket } from '../../../src/bpf/testing/reference.ts';
-import { interpret, type Run } from '../../../src/bpf/vm.ts';
+import { findFault, interpret, type Run } from '../../../src/bpf/vm.ts';
 import { filterNames } from '../../../src/cli/names.ts';
 import { type BpfInstruction, LinkType } from '../../../src/model/index.ts';
 import { compileForFiles, encode, runByLibpcap } from './libpcap.ts';
@@ -59,10 +59,9 @@ function compileOurs(linktype: number, expression: string) {
   }
 }
 
-/** libpcap's loops cannot be run by Porthole's interpreter, as they cannot by the kernel. */
+/** libpcap's loops and negative offsets cannot be run by Porthole's interpreter, as they cannot by the kernel. */
 function runnerOf(program: readonly BpfInstruction[]): Run {
-  const hasLoop = program.some(({ code, k }) => code === 5 && k > 0x7fffffff);
-  if (!hasLoop) return interpret(program);
+  if (findFault(program) === '') return interpret(program);
   const encoded = encode(program);
   return (bytes, _start, _capLen, length) => runByLibpcap(encoded, bytes, length);
 }

@@ -1,0 +1,154 @@
+/** Filters for packet sockets: beside libpcap's for a live interface, and beside the kernel's own verdicts. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compile } from '../../src/bpf/index.ts';
+import { type Metadata, runReference, type TestPacket } from '../../src/bpf/testing/reference.ts';
+import { interpret } from '../../src/bpf/vm.ts';
+import { filterNames } from '../../src/cli/names.ts';
+import { type BpfInstruction, LinkType } from '../../src/model/index.ts';
+import { expressions } from './filter/expressions.ts';
+import { KernelFilter } from './filter/kernel.ts';
+import { compileBy, liveHandle, skip } from './filter/libpcap.ts';
+import { packetsOf } from './filter/packets.ts';
+
+const ethernet = LinkType.ethernet;
+const packets = packetsOf(ethernet, 1000);
+const resolver = filterNames();
+const notRoot = process.getuid?.() !== 0 && 'opening an interface takes root';
+
+interface Received extends TestPacket {
+  readonly metadata: Metadata;
+  /** As it was on the wire. */
+  readonly whole: TestPacket;
+}
+
+/** As Linux hands a packet to a socket: an outer tag taken out, or left in by a driver that does not. */
+function received(packet: TestPacket): Received[] {
+  const { bytes, length } = packet;
+  const kept = { ...packet, metadata: { packetType: bytes[5]! % 5, interfaceIndex: 2 }, whole: packet };
+  const type = bytes.length < 18 ? 0 : (bytes[12]! << 8) | bytes[13]!;
+  if (![0x8100, 0x88a8, 0x9100].includes(type)) return [kept];
+  const stripped = Uint8Array.from([...bytes.slice(0, 12), ...bytes.slice(16)]);
+  const metadata = { ...kept.metadata, vlanTag: (bytes[14]! << 8) | bytes[15]! };
+  return [kept, { bytes: stripped, length: length - 4, metadata, whole: packet }];
+}
+
+const all = packets.flatMap(received);
+const tagged = [
+  ...['vlan', 'vlan 5', 'vlan 0', 'vlan and ip', 'vlan and ip6', 'vlan and arp', 'vlan 5 and host 10.0.0.1'],
+  ...['vlan and tcp port 80', 'vlan and (tcp or udp) and net 10.0.0.0/8', 'vlan and portrange 1-1000'],
+  ...[
+    'vlan and vlan',
+    'vlan 5 and vlan 100',
+    'vlan and vlan and tcp',
+    'vlan and mpls and ip',
+    'vlan and pppoes and ip',
+  ],
+  ...[
+    'vlan and ip[8] > 5',
+    'vlan and tcp[13] & 2 != 0',
+    'vlan and not tcp',
+    'vlan and icmp6',
+    'vlan and broadcast',
+  ],
+];
+const others = [
+  ...[
+    'not vlan',
+    'tcp port 80',
+    'inbound',
+    'outbound',
+    'inbound and udp',
+    'ifindex 2 and ip',
+    'ifindex 3',
+    'len > 60',
+  ],
+];
+
+function live(expression: string, optimize = true): readonly BpfInstruction[] {
+  return compile(expression, { linktype: ethernet, live: true, optimize, resolver }).instructions;
+}
+
+function accepts(program: readonly BpfInstruction[], packet: Received): boolean {
+  return runReference(program, packet, packet.metadata).returned !== 0;
+}
+
+test("the verdicts of libpcap's filter for a live interface", { skip: skip || notRoot }, () => {
+  const handle = liveHandle('lo');
+  assert.ok(handle);
+  for (const expression of [...tagged, ...others]) {
+    const ours = live(expression);
+    const theirs: readonly BpfInstruction[] | undefined = compileBy(handle, expression).program;
+    assert.ok(theirs, expression);
+    assert.ok(
+      ours.length <= theirs.length,
+      `${expression}: ${ours.length} instructions, libpcap ${theirs.length}`,
+    );
+    for (const packet of all)
+      assert.equal(
+        accepts(ours, packet),
+        accepts(theirs, packet),
+        `${expression} ${Buffer.from(packet.bytes).toString('hex')}`,
+      );
+  }
+});
+
+test('a filter says the same of a tag in the metadata and of one in the packet', () => {
+  for (const expression of [...tagged, 'not vlan']) {
+    const file = interpret(compile(expression, { linktype: ethernet }).instructions);
+    const program = live(expression);
+    for (const packet of all) {
+      const { bytes, length } = packet.whole;
+      const inFile = file(bytes, 0, bytes.length, length) !== 0;
+      assert.equal(accepts(program, packet), inFile, `${expression} ${Buffer.from(bytes).toString('hex')}`);
+    }
+  }
+});
+
+test('the kernel takes every program, and decides as the interpreter', () => {
+  const linktypes = [LinkType.ethernet, LinkType.raw, LinkType.ieee80211];
+  const samples = new Map(
+    linktypes.map((linktype) => [linktype, packetsOf(linktype, 60).filter((p) => p.bytes.length > 0)]),
+  );
+  const kernel = new KernelFilter();
+  let taken = 0;
+  try {
+    for (const linktype of linktypes)
+      for (const [n, expression] of expressions.entries()) {
+        const program = tryCompile(expression, linktype, n % 2 === 0);
+        if (!program) continue;
+        kernel.attach(program);
+        taken++;
+        const run = interpret(program);
+        for (const { bytes } of samples.get(linktype)!) {
+          const inKernel = kernel.accepts(bytes);
+          const here = run(bytes, 0, bytes.length, bytes.length) !== 0;
+          assert.equal(inKernel, here, `${expression} ${Buffer.from(bytes).toString('hex')}`);
+        }
+      }
+  } finally {
+    kernel.close();
+  }
+  assert.ok(taken > 500, `${taken}`);
+});
+
+/** For files, so that the interpreter knows all that the kernel does. */
+function tryCompile(expression: string, linktype: number, optimize: boolean) {
+  try {
+    return compile(expression, { linktype, optimize, resolver }).instructions;
+  } catch {
+    return undefined;
+  }
+}
+
+test('the kernel takes every program for live capture', () => {
+  const kernel = new KernelFilter();
+  try {
+    for (const expression of [...tagged, ...others]) {
+      kernel.attach(live(expression));
+      kernel.attach(live(expression, false));
+    }
+  } finally {
+    kernel.close();
+  }
+});
