@@ -98,14 +98,14 @@ const otherwise: Readonly<Record<string, string>> = {
 /** @param isAlone it may have been meant as text. @throws QueryError with the nearest names */
 export function unknownField(compilation: Compilation, { text, at }: Literal, isAlone = false): never {
   const { schema } = compilation;
+  if (schema.protocol(text))
+    compilation.fail('type', `${text} is a protocol, and has no value`, at, {
+      hint: `alone it asks whether the entry is ${text}; '${text} contains "x"' looks into its texts`,
+    });
   const group = schema.group(text);
   if (group)
     compilation.fail('name', `${text} is a group of fields`, at, {
       expected: `one of ${listed(group.map(({ name }) => name))}`,
-    });
-  if (schema.protocol(text))
-    compilation.fail('type', `${text} is a protocol, and has no value`, at, {
-      hint: `alone it asks whether the entry is ${text}; '${text} contains "x"' looks into its texts`,
     });
   if (parseQuantity(text))
     compilation.fail('type', `${text} is a number, and no field`, at, { expected: 'a field' });

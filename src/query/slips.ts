@@ -28,24 +28,36 @@ const shape =
 
 const comparisons = /==|!=|contains|matches|>=|<=|\bin\s*\{/;
 
-export function isCaptureFilter(query: string): boolean {
+/** Longer ones are no slip of the hand. */
+const longest = 1000;
+
+function isCaptureFilter(query: string): boolean {
+  if (query.length > longest) return false;
   return shape.test(query) && !comparisons.test(query.replace(/\[[^\]]*\]\s*(?:&\s*\S+\s*)?[!=<>]=?/g, ''));
 }
 
-/** The same question in this language, when it is an easy one. */
+/** The same question in this language, when it is an easy one; else ''. */
 function translated(query: string): string {
-  const found =
-    /^\s*(?:(tcp|udp)\s+)?(?:(src|dst)\s+)?(?:(port|host|net)\s+)?([\w.:/-]+)\s*$/.exec(query) ?? [];
-  const [, transport, direction, kind, value] = found;
-  if (value === undefined || (kind === undefined && direction === undefined)) return '';
+  const parts = query.trim().split(/\s+(and|or|&&|\|\|)\s+/);
+  const here = parts.map((part, i) => (i % 2 === 1 ? part : translatedTest(part)));
+  return here.includes('') ? '' : here.join(' ');
+}
+
+const simpleTest = /^(not\s+|!\s*)?(?:(tcp|udp)\s+)?(?:(src|dst)\s+)?(?:(port|host|net)\s+)?([\w.:/-]+)$/;
+
+function translatedTest(test: string): string {
+  const [, not = '', transport, direction, kind, value] = simpleTest.exec(test) ?? [];
+  if (value === undefined) return '';
   if (kind === 'port' && /^\d+$/.test(value)) {
-    if (!transport && !direction) return `port == ${value}`;
+    if (!transport && !direction) return `${not}port == ${value}`;
     const side = direction === 'src' ? 'srcport' : direction === 'dst' ? 'dstport' : 'port';
-    return `${transport ?? 'tcp'}.${side} == ${value}`;
+    return `${not}${transport ?? 'tcp'}.${side} == ${value}`;
   }
+  if (kind === undefined && direction === undefined) return /^(?:tcp|udp|ip)$/.test(value) ? not + value : '';
   if (kind === 'port') return '';
   const end = direction === 'src' ? 'client' : direction === 'dst' ? 'server' : 'peer';
-  return /^[\d.:a-f/]+$/.test(value) ? `${end} == ${value}` : `${end} == "${value}"`;
+  const literal = /^[\d.:a-f/]+$/.test(value) && /[.:]/.test(value) ? value : `"${value}"`;
+  return `${not}${end} == ${literal}`;
 }
 
 function hintFor(query: string): string {
@@ -67,5 +79,8 @@ export function captureWord(compilation: Compilation, literal: Literal): void {
 /** The error of a query that is a capture filter says so. */
 export function explained(error: QueryError): QueryError {
   if (error.reason === 'limit' || error.reason === 'language' || !isCaptureFilter(error.query)) return error;
-  return new QueryError('language', message, error.query, error, { hint: hintFor(error.query) });
+  // It is all of it that belongs elsewhere.
+  const position = error.query.length - error.query.trimStart().length;
+  const at = { position, length: error.query.trim().length };
+  return new QueryError('language', message, error.query, at, { hint: hintFor(error.query) });
 }
