@@ -27,8 +27,8 @@ export function compared(compilation: Compilation, comparison: Comparison): Pred
   if (!hasLeft) return noField(compilation, comparison);
   const source = relationSource(compilation, left, relation);
   if (hasRight) {
-    const other = sourceOf(compilation, right);
-    if (right.kind !== 'word' || !isAmbiguous(compilation, source, other, right)) {
+    if (right.kind !== 'word' || !isMeantAsText(compilation, source, right)) {
+      const other = sourceOf(compilation, right);
       const build = fieldTest(compilation, source, other, relation, at);
       return quantified(compilation, comparison, source, other, build);
     }
@@ -71,14 +71,12 @@ function relationSource(compilation: Compilation, left: Operand, relation: Relat
   return { type: 'bytes', name: left.text, where };
 }
 
-/** A field's name on the right that may as well be the text: `container == server`. */
-function isAmbiguous(compilation: Compilation, left: Source, right: Source, word: Word): boolean {
-  if (word.text.includes('.') || left.type === right.type || !textual.has(left.type)) {
-    if (textual.has(left.type) && !word.text.includes('.'))
-      compilation.note(`${word.text} is the field here; for the text: "${word.text}"`);
-    return false;
-  }
-  return true;
+/** A field's name on the right may as well be a text: `container == server`. The types tell. */
+function isMeantAsText(compilation: Compilation, left: Source, { text }: Word): boolean {
+  if (text.includes('.') || !textual.has(left.type)) return false;
+  if (compilation.schema.field(text)?.type !== left.type) return true;
+  compilation.note(`${text} is the field here; for the text: "${text}"`);
+  return false;
 }
 
 function fieldTest(

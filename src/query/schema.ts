@@ -59,7 +59,7 @@ export function createSchema(protocols: Iterable<ProtocolFields>): Schema {
   add(protocolField(modules));
   add(textField(modules));
   for (const { name, fields: specs } of modules) for (const spec of specs) add(fieldOf(spec, name));
-  for (const module of modules) predicates.set(module.name, isOf(module));
+  for (const module of modules) predicates.set(module.name, isOf(module, modules));
 
   const field = (name: string) => byName.get(name) ?? headerField(name);
   return {
@@ -102,9 +102,15 @@ function textField(modules: readonly ProtocolFields[]): Field {
   };
 }
 
-/** Its own entries, and those of protocols that ride on it and show its fields beside theirs. */
-function isOf({ name, title, fields }: ProtocolFields): Predicate {
-  const names = fields.map((field) => field.name);
+/**
+ * Its own entries, and those of protocols that ride on it and show its fields beside theirs. Names that
+ * several declare (HTTP/2 may use HTTP's) tell nothing.
+ */
+function isOf({ name, title, fields }: ProtocolFields, modules: readonly ProtocolFields[]): Predicate {
+  const others = new Set(
+    modules.flatMap((module) => (module.name === name ? [] : module.fields.map((f) => f.name))),
+  );
+  const names = fields.map((field) => field.name).filter((field) => !others.has(field));
   return (entry: Entry) => {
     if (entry.protocol === name || entry.protocol === title) return true;
     const values = exchangeOf(entry)?.fields;
