@@ -6,6 +6,9 @@ import { type DecoderOutput, type Format, maxUnit } from './decoder.ts';
 const fileHeader = 24;
 const recordHeader = 16;
 
+/** MAXIMUM_SNAPLEN of libpcap: a length beyond it is damage. */
+const usualLimit = 262_144;
+
 interface Variant {
   readonly bigEndian: boolean;
   readonly nano: boolean;
@@ -43,6 +46,7 @@ export class ClassicFormat implements Format {
   readonly #variant: Variant;
   readonly #u32: (b: Uint8Array, o: number) => number;
   readonly #frame = emptyFrame();
+  #limit = usualLimit;
   #iface: CaptureInterface | undefined;
 
   static of(magic: number): ClassicFormat | undefined {
@@ -69,6 +73,8 @@ export class ClassicFormat implements Format {
         netns: 0,
         target: '',
       };
+      // libpcap takes no larger packets; a file that says it was cut at more is believed.
+      this.#limit = Math.min(Math.max(usualLimit, this.#iface.snaplen), maxUnit - recordHeader - extra);
       this.#frame.iface = this.#iface;
       out.interface(this.#iface);
       this.need = recordHeader + extra;
@@ -76,7 +82,7 @@ export class ClassicFormat implements Format {
     }
     const capLen = this.#u32(buf, at + 8);
     const length = recordHeader + extra + capLen;
-    if (length > maxUnit) return `a packet of ${capLen} bytes`;
+    if (capLen > this.#limit) return `a packet of ${capLen} bytes`;
     if (end - at < length) {
       this.need = length;
       return 0;
@@ -90,6 +96,11 @@ export class ClassicFormat implements Format {
     frame.origLen = Math.max(capLen, this.#u32(buf, at + 12));
     frame.sec = this.#u32(buf, at);
     frame.nsec = nano ? fraction : fraction * 1000;
+    // Some writers let the fraction run over.
+    if (frame.nsec >= 1e9) {
+      frame.sec += Math.floor(frame.nsec / 1e9);
+      frame.nsec %= 1e9;
+    }
     frame.number++;
     out.frame(frame);
     return length;

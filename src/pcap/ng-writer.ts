@@ -1,7 +1,11 @@
 /** pcapng blocks. Times in nanoseconds, lengths to 32 bits, little-endian. */
 import { type CaptureInterface, Direction, type Frame, type SourceCounters } from '../model/index.ts';
+import { utf8Bytes } from '../util/text.ts';
 import { Chunk } from './chunk.ts';
 import { BlockType } from './ng.ts';
+
+/** Longest value of an option that is a multiple of four. */
+const maxOption = 0xfffc;
 
 export interface SectionOptions {
   readonly hardware?: string;
@@ -42,7 +46,7 @@ export class PcapngWriter {
     // if_tsresol: nanoseconds
     this.#option(9, Uint8Array.of(9));
     // if_filter: the first byte 0 says that text follows
-    if (filter !== '') this.#option(11, Uint8Array.of(0, ...encodeUtf8(filter)));
+    if (filter !== '') this.#option(11, Uint8Array.of(0, ...utf8Bytes(filter)));
     this.#endOfOptions();
     this.#close(start);
   }
@@ -115,7 +119,7 @@ export class PcapngWriter {
     for (const [address, name] of entries) {
       const bytes = address.includes(':') ? parseIpv6(address) : parseIpv4(address);
       if (!bytes) continue;
-      const text = encodeUtf8(name);
+      const text = utf8Bytes(name);
       this.#option(bytes.length === 4 ? 1 : 2, Uint8Array.of(...bytes, ...text, 0));
     }
     this.#endOfOptions();
@@ -153,11 +157,13 @@ export class PcapngWriter {
   }
 
   #text(code: number, text: string | undefined): void {
-    if (text) this.#option(code, encodeUtf8(text));
+    if (text) this.#option(code, utf8Bytes(text));
   }
 
-  #option(code: number, value: Uint8Array): void {
+  #option(code: number, given: Uint8Array): void {
     const { chunk } = this;
+    // Its length is a 16 bit number.
+    const value = given.length > maxOption ? given.subarray(0, maxOption) : given;
     chunk.reserve(8 + value.length);
     chunk.u16(code);
     chunk.u16(value.length);
@@ -175,16 +181,6 @@ function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   for (let i = 0, rest = value; i < 8; i++, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
   return bytes;
-}
-
-/** UTF-8 without a platform's encoder. */
-function encodeUtf8(text: string): Uint8Array {
-  const bytes = unescapeUri(encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd')));
-  return Uint8Array.from(bytes, (c) => c.charCodeAt(0));
-}
-
-function unescapeUri(text: string): string {
-  return text.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function parseIpv4(text: string): number[] | undefined {

@@ -2,6 +2,7 @@
 import { type CaptureInterface, Direction } from '../model/index.ts';
 import { formatIpv4, formatIpv6 } from '../util/address.ts';
 import { latin1, u16, u16le, u32, u32le } from '../util/bytes.ts';
+import { utf8FromBytes } from '../util/text.ts';
 import { emptyFrame } from './classic.ts';
 import { type DecoderOutput, type Format, maxUnit } from './decoder.ts';
 
@@ -16,6 +17,8 @@ export const BlockType = {
   secrets: 10,
 } as const;
 
+/** The end of the year 9999. */
+const lastSecond = 253_402_300_799;
 /** Interfaces of all sections: each is an object; a damaged file must not make millions. */
 const maxInterfaces = 65_536;
 /** Shorter is nonsense: type, length, length again. */
@@ -32,6 +35,8 @@ interface NgInterface {
   baseSec: number;
   /** In ticks. */
   baseTicks: number;
+  /** Drops told so far: statistics count from the beginning. */
+  dropped: number;
 }
 
 export class NgFormat implements Format {
@@ -41,7 +46,8 @@ export class NgFormat implements Format {
   #u16 = u16le;
   #interfaces: NgInterface[] = [];
   #interfaceCount = 0;
-  readonly #targets = new Map<string, number>();
+  /** Number of each target's namespace; 0 is of those that have none. */
+  readonly #targets = new Map([['', 0]]);
   readonly #frame = emptyFrame();
 
   read(buf: Uint8Array, at: number, end: number, out: DecoderOutput): number | string {
@@ -92,6 +98,9 @@ export class NgFormat implements Format {
       case BlockType.names:
         this.#names(buf, at, end, out);
         return;
+      case BlockType.statistics:
+        this.#statistics(buf, at, end, out);
+        return;
       case BlockType.secrets: {
         if (end - at < 8) return 'a secrets block that is too short';
         const length = this.#u32(buf, at + 4);
@@ -109,13 +118,13 @@ export class NgFormat implements Format {
     let resolution = 6;
     let offset = 0n;
     this.#options(buf, at + 8, end, (code, from, length) => {
-      if (code === 2) name = decodeText(buf, from, length);
+      if (code === 2) name = utf8FromBytes(latin1(buf, from, from + length));
       else if (code === 9 && length >= 1) resolution = buf[from]!;
       else if (code === 14 && length >= 8) offset = BigInt.asIntN(64, this.#u64(buf, from));
     });
     const slash = name.indexOf('/');
     const target = slash > 0 ? name.slice(0, slash) : '';
-    if (!this.#targets.has(target)) this.#targets.set(target, target === '' ? 0 : this.#targets.size + 1);
+    if (!this.#targets.has(target)) this.#targets.set(target, this.#targets.size);
     const iface: CaptureInterface = {
       id: this.#interfaceCount++,
       name,
@@ -127,7 +136,7 @@ export class NgFormat implements Format {
     };
     const power = BigInt(Math.min(resolution & 0x7f, 63));
     const ticksPerSecond = resolution & 0x80 ? 2n ** power : 10n ** power;
-    this.#interfaces.push({ iface, ticksPerSecond, offset, high: -1, baseSec: 0, baseTicks: 0 });
+    this.#interfaces.push({ iface, ticksPerSecond, offset, high: -1, baseSec: 0, baseTicks: 0, dropped: 0 });
     out.interface(iface);
   }
 
@@ -199,6 +208,11 @@ export class NgFormat implements Format {
       source.baseTicks = Number(ticks % ticksPerSecond);
     }
     const frame = this.#frame;
+    // What a double or a date cannot hold is no time.
+    if (!(source.baseSec >= 0 && source.baseSec <= lastSecond)) {
+      frame.sec = frame.nsec = 0;
+      return;
+    }
     if (ticksPerSecond === 1_000_000_000n || ticksPerSecond === 1_000_000n) {
       const perSecond = ticksPerSecond === 1_000_000n ? 1e6 : 1e9;
       const ticks = source.baseTicks + low;
@@ -208,8 +222,24 @@ export class NgFormat implements Format {
       return;
     }
     const ticks = (BigInt(high) << 32n) | BigInt(low);
-    frame.sec = Number(ticks / ticksPerSecond + source.offset);
-    frame.nsec = Number(((ticks % ticksPerSecond) * 1_000_000_000n) / ticksPerSecond);
+    const sec = Number(ticks / ticksPerSecond + source.offset);
+    const isTime = sec >= 0 && sec <= lastSecond;
+    frame.sec = isTime ? sec : 0;
+    frame.nsec = isTime ? Number(((ticks % ticksPerSecond) * 1_000_000_000n) / ticksPerSecond) : 0;
+  }
+
+  /** Section 4.6: isb_ifdrop and isb_osdrop, packets that whoever captured had to let go. */
+  #statistics(buf: Uint8Array, at: number, end: number, out: DecoderOutput): void {
+    const source = end - at < 12 ? undefined : this.#interfaces[this.#u32(buf, at)];
+    if (!source) return;
+    let dropped = 0;
+    this.#options(buf, at + 12, end, (code, from, length) => {
+      if ((code === 5 || code === 7) && length === 8) dropped += Number(this.#u64(buf, from));
+    });
+    const count = dropped - source.dropped;
+    if (!Number.isSafeInteger(dropped) || count <= 0) return;
+    source.dropped = dropped;
+    out.loss({ kind: 'kernelDrop', count, iface: source.iface });
   }
 
   /** Section 4.5: records of an address and its zero-terminated names. */
@@ -222,7 +252,7 @@ export class NgFormat implements Format {
       const addressLength = type === 1 ? 4 : type === 2 ? 16 : 0;
       if (addressLength > 0 && length > addressLength) {
         const address = type === 1 ? formatIpv4(buf, from) : formatIpv6(buf, from);
-        for (const name of decodeText(buf, from + addressLength, length - addressLength).split('\0'))
+        for (const name of utf8FromBytes(latin1(buf, from + addressLength, from + length)).split('\0'))
           if (name !== '') out.name?.(address, name);
       }
       at = from + ((length + 3) & ~3);
@@ -248,17 +278,5 @@ export class NgFormat implements Format {
     const a = BigInt(this.#u32(buf, at));
     const b = BigInt(this.#u32(buf, at + 4));
     return this.#bigEndian ? (a << 32n) | b : (b << 32n) | a;
-  }
-}
-
-/** UTF-8 without a platform's decoder; what is not valid stays as single bytes. */
-function decodeText(buf: Uint8Array, at: number, length: number): string {
-  const text = latin1(buf, at, at + length);
-  try {
-    return decodeURIComponent(
-      text.replace(/[%\x80-\xff]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`),
-    );
-  } catch {
-    return text;
   }
 }

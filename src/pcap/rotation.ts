@@ -26,7 +26,8 @@ export function rotatedName(base: string, plan: RotationPlan, sequence: number, 
   const name = plan.seconds === undefined ? base : strftime(base, new Date(sec * 1000));
   if (plan.sizeBytes === undefined) return name;
   if (plan.files !== undefined) {
-    // Numbered with leading zeros, so that they sort; from 0 again when the last is full.
+    // Numbered with leading zeros, so that they sort; from 0 again when the last is full. One needs no number.
+    if (plan.files === 1) return name;
     const width = String(plan.files - 1).length;
     return `${name}${String(sequence % plan.files).padStart(width, '0')}`;
   }
@@ -81,6 +82,19 @@ export function strftime(format: string, t: Date): string {
     T: () => strftime('%H:%M:%S', t),
     R: () => strftime('%H:%M', t),
     D: () => strftime('%m/%d/%y', t),
+    r: () => strftime('%I:%M:%S %p', t),
+    c: () => strftime('%a %b %e %H:%M:%S %Y', t),
+    x: () => strftime('%m/%d/%y', t),
+    X: () => strftime('%H:%M:%S', t),
+    k: () => String(t.getHours()).padStart(2, ' '),
+    l: () => String(t.getHours() % 12 || 12).padStart(2, ' '),
+    P: () => (t.getHours() < 12 ? 'am' : 'pm'),
+    // Weeks that begin on Sunday and on Monday; ISO 8601's and the year they belong to.
+    U: () => two(Math.floor((dayOfYear() + 6 - t.getDay()) / 7)),
+    W: () => two(Math.floor((dayOfYear() + 6 - ((t.getDay() + 6) % 7)) / 7)),
+    V: () => two(isoWeek(t).week),
+    G: () => String(isoWeek(t).year),
+    g: () => two(isoWeek(t).year % 100),
     z: () => {
       const offset = -t.getTimezoneOffset();
       return `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}${two(Math.abs(offset) % 60)}`;
@@ -92,4 +106,12 @@ export function strftime(format: string, t: Date): string {
   return format.replace(/%(.)/g, (whole, letter: string) =>
     Object.hasOwn(letters, letter) ? letters[letter]!() : whole,
   );
+}
+
+/** The week with the year's first Thursday is its first. */
+function isoWeek(t: Date): { year: number; week: number } {
+  const thursday = new Date(Date.UTC(t.getFullYear(), t.getMonth(), t.getDate()));
+  thursday.setUTCDate(thursday.getUTCDate() + 4 - (thursday.getUTCDay() || 7));
+  const year = thursday.getUTCFullYear();
+  return { year, week: Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * 864e5)) + 1 };
 }

@@ -1,5 +1,6 @@
 /** Names of addresses: what the watcher knows (containers), and what DNS answers said. */
 import type { Exchange } from '../model/index.ts';
+import { utf8FromBytes } from '../util/text.ts';
 
 /** Names from DNS kept; the oldest goes. A busy resolver names some thousand hosts an hour. */
 const maxNames = 16_384;
@@ -30,7 +31,7 @@ export class Names {
     for (const field of ['dns.a', 'dns.aaaa']) {
       const addresses = exchange.fields[field];
       if (!Array.isArray(addresses)) continue;
-      for (const address of addresses as readonly string[]) this.#remember(address, name);
+      for (const address of addresses as readonly string[]) this.#remember(address, utf8FromBytes(name));
     }
   }
 
