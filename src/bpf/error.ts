@@ -39,13 +39,13 @@ export class FilterError extends Error {
     at: Span,
     detail: FilterErrorDetail = {},
   ) {
-    super(message);
+    super(printable(message));
     this.reason = reason;
     this.expression = expression;
     this.position = at.position;
     this.length = Math.max(1, at.length);
-    this.expected = detail.expected ?? '';
-    this.hint = detail.hint ?? '';
+    this.expected = printable(detail.expected ?? '');
+    this.hint = printable(detail.hint ?? '');
   }
 
   /** Message, the expression, a caret under the spot, what was expected, and a hint. */
@@ -59,12 +59,17 @@ export class FilterError extends Error {
   }
 }
 
+/** Nothing that moves the cursor or turns the direction of writing: the text may come from anywhere. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+}
+
 /** Columns of a long expression that are shown on each side of the spot. */
 const contextColumns = 60;
 
-/** One line around the spot: control characters as blanks, the far ends as an ellipsis. */
+/** One line around the spot, the far ends as an ellipsis. */
 function excerpt(expression: string, position: number): { text: string; position: number } {
-  const line = expression.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+  const line = printable(expression);
   const from = position > contextColumns * 1.5 ? position - contextColumns : 0;
   const to = line.length > position + contextColumns * 1.5 ? position + contextColumns : line.length;
   const head = from > 0 ? '...' : '';

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../src/bpf/index.ts';
+import { expressions } from '../../src/bpf/testing/expressions.ts';
+import { packetsOf } from '../../src/bpf/testing/packets.ts';
 import { type Metadata, runReference, type TestPacket } from '../../src/bpf/testing/reference.ts';
 import { interpret } from '../../src/bpf/vm.ts';
 import { filterNames } from '../../src/cli/names.ts';
 import { type BpfInstruction, LinkType } from '../../src/model/index.ts';
-import { expressions } from './filter/expressions.ts';
 import { KernelFilter } from './filter/kernel.ts';
 import { compileBy, liveHandle, skip } from './filter/libpcap.ts';
-import { packetsOf } from './filter/packets.ts';
 
 const ethernet = LinkType.ethernet;
 const packets = packetsOf(ethernet, 1000);

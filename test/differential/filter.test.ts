@@ -8,15 +8,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compile, createMatcher, disassemble } from '../../src/bpf/index.ts';
+import { expressions } from '../../src/bpf/testing/expressions.ts';
+import { packetsOf } from '../../src/bpf/testing/packets.ts';
 import { LinkType } from '../../src/model/index.ts';
 import { scratch } from '../support/scratch.ts';
 import { missing, run } from '../support/tools.ts';
 import { captureFile, numbersIn } from './filter/capture-file.ts';
 import { type Comparison, compareOne, linktypeNames } from './filter/compare.ts';
-import { expressions } from './filter/expressions.ts';
 import { filter, wordSalad } from './filter/grammar.ts';
 import { compileForFiles, skip } from './filter/libpcap.ts';
-import { packetsOf } from './filter/packets.ts';
 
 const linktypes: readonly number[] = Object.values(LinkType);
 const corpus = new Map<number, ReturnType<typeof packetsOf>>(

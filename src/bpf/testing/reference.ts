@@ -36,8 +36,8 @@ export function runReference(
   const memory = new Array<number>(16).fill(0);
   let [a, x] = [0, 0];
   let outOfBytes = false;
-  const load = (at: number, size: number): number => {
-    if (at >= ancillary) return metadataAt(at - ancillary, metadata);
+  const load = (at: number, size: number, isAbsolute = false): number => {
+    if (isAbsolute && at >= ancillary) return metadataAt(at - ancillary, metadata);
     outOfBytes = at + size > bytes.length;
     let value = 0;
     for (let i = 0; i < size; i++) value = value * 256 + (bytes[at + i] ?? 0);
@@ -54,7 +54,7 @@ export function runReference(
           mode === 0x00
             ? k
             : mode === 0x20
-              ? load(k, size)
+              ? load(k, size, true)
               : mode === 0x40
                 ? load(x + k, size)
                 : mode === 0x60

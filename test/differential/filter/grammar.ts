@@ -1,6 +1,6 @@
 /** Expressions made by the grammar of pcap-filter(7), as fast-check arbitraries: seeded, and shrinking to the least. */
 import fc from 'fast-check';
-import { pools } from './packets.ts';
+import { pools } from '../../../src/bpf/testing/packets.ts';
 
 const oneOf = fc.constantFrom;
 const join = (...parts: fc.Arbitrary<string>[]) =>

@@ -3,8 +3,8 @@
  * ports come from small pools that the expressions draw from too, so that filters match now and then.
  */
 import { Random } from '../../../fuzz/lib/random.ts';
-import type { TestPacket } from '../../../src/bpf/testing/reference.ts';
-import { LinkType } from '../../../src/model/index.ts';
+import { LinkType } from '../../model/index.ts';
+import type { TestPacket } from './reference.ts';
 
 export const pools = {
   ip: [
