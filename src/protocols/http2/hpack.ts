@@ -1,0 +1,273 @@
+/** Header blocks of one direction: RFC 7541. The table lives as long as the connection. */
+import { latin1 } from '../../util/bytes.ts';
+import { type Header, staticTable } from './hpack-static.ts';
+import { decodeHuffman, huffmanBroken } from './huffman.ts';
+
+/** What a header list may weigh, as section 4.1 counts: servers refuse above 8 to 64 KiB. Memory of a bomb. */
+export const listLimit = 256 * 1024;
+/** Entries kept of a larger table, as section 4.1 counts: what Chrome asks for. Older ones become unknown. */
+export const tableCap = 64 * 1024;
+/** Default of SETTINGS_HEADER_TABLE_SIZE: RFC 9113 section 6.5.2. */
+const defaultTableSize = 4096;
+/** Section 4.1: what an entry weighs beside its texts. */
+const overhead = 32;
+
+export const unknownValue = '<unknown>';
+
+/** One decoded block. */
+export interface HeaderList {
+  readonly headers: readonly Header[];
+  /** As section 4.1 counts, of what is kept. */
+  readonly size: number;
+}
+
+export class HpackDecoder {
+  /** Newest last, from `#first` on. The tuples are those that lists share. */
+  #entries: Header[] = [];
+  #first = 0;
+  #size = 0;
+  #maxSize = defaultTableSize;
+  /** What the receiver allows; the sender may use less. -1 = not known. */
+  #allowed = defaultTableSize;
+  /** Entries that were there were not seen: which ones is not known. */
+  #lost = false;
+  /** Entries added since: an unknown one keeps its name while it wanders. */
+  #added = 0;
+  /** Of the last block: oddities, by name; undefined = none. */
+  weirds: string[] | undefined;
+  /** Where the last integer or string ended; -1 = broken. */
+  #at = 0;
+
+  /** Memory held, as section 4.1 counts. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Some of the table is not known. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** SETTINGS_HEADER_TABLE_SIZE of who receives these blocks. */
+  allow(size: number): void {
+    this.#allowed = size;
+    // Section 4.2: a sender says when it has shrunk its table; until then the old one holds.
+  }
+
+  /** Blocks were not seen. */
+  lose(): void {
+    this.#entries = [];
+    this.#first = 0;
+    this.#size = 0;
+    this.#maxSize = tableCap;
+    this.#allowed = -1;
+    this.#lost = true;
+    this.#added = 0;
+  }
+
+  /** [from, to) is one whole block; undefined when it is none, and the table is lost then. */
+  decode(b: Uint8Array, from: number, to: number): HeaderList | undefined {
+    this.weirds = undefined;
+    const headers: Header[] = [];
+    let size = 0;
+    let at = from;
+    while (at < to) {
+      const first = b[at]!;
+      let header: Header | undefined;
+      if (first & 0x80) {
+        const index = this.#integer(b, at, to, 7);
+        if (this.#at < 0 || index === 0) return this.#broken();
+        header = this.#entry(index);
+      } else if ((first & 0xe0) === 0x20) {
+        const wanted = this.#integer(b, at, to, 5);
+        if (this.#at < 0) return this.#broken();
+        // Section 4.2: at the beginning of a block.
+        if (headers.length > 0) this.#weird('http2_table_size_update_late');
+        this.#resize(wanted);
+        at = this.#at;
+        continue;
+      } else {
+        header = this.#literal(b, at, to, (first & 0x40) !== 0);
+        if (this.#at < 0) return this.#broken();
+      }
+      if (!header) return this.#broken();
+      at = this.#at;
+      const weight = header[0].length + header[1].length + overhead;
+      if (size + weight > listLimit) this.#weird('http2_header_list_too_long');
+      else {
+        size += weight;
+        headers.push(header);
+      }
+    }
+    return { headers, size };
+  }
+
+  /** Section 6.2: name by index or as text, value as text. */
+  #literal(b: Uint8Array, from: number, to: number, isAdded: boolean): Header | undefined {
+    const index = this.#integer(b, from, to, isAdded ? 6 : 4);
+    if (this.#at < 0) return undefined;
+    let name: string;
+    if (index === 0) name = this.#string(b, this.#at, to);
+    else {
+      const entry = this.#entry(index);
+      if (!entry) return undefined;
+      name = entry[0];
+    }
+    if (this.#at < 0) return undefined;
+    const value = this.#string(b, this.#at, to);
+    if (this.#at < 0) return undefined;
+    const header: Header = [name, value];
+    if (isAdded) this.#add(header);
+    return header;
+  }
+
+  /** undefined: there can be none. */
+  #entry(index: number): Header | undefined {
+    if (index <= staticTable.length) return staticTable[index - 1];
+    const back = index - staticTable.length;
+    const place = this.#entries.length - back;
+    if (place >= this.#first) return this.#entries[place];
+    if (!this.#lost && this.#maxSize <= tableCap) return undefined;
+    // Of a table that is partly kept, or was in use before we came.
+    return [`<unknown ${this.#lost ? index - this.#added : index}>`, unknownValue];
+  }
+
+  #add(header: Header): void {
+    const weight = header[0].length + header[1].length + overhead;
+    this.#added++;
+    this.#entries.push(header);
+    this.#size += weight;
+    this.#evict();
+  }
+
+  #evict(): void {
+    const limit = Math.min(this.#maxSize, tableCap);
+    const entries = this.#entries;
+    let first = this.#first;
+    while (this.#size > limit && first < entries.length) {
+      const [name, value] = entries[first++]!;
+      this.#size -= name.length + value.length + overhead;
+    }
+    this.#first = first;
+    if (first === entries.length) {
+      this.#entries = [];
+      this.#first = 0;
+    } else if (first > 64 && first * 2 > entries.length) {
+      this.#entries = entries.slice(first);
+      this.#first = 0;
+    }
+  }
+
+  #resize(wanted: number): void {
+    if (this.#allowed >= 0 && wanted > this.#allowed) this.#weird('http2_table_larger_than_allowed');
+    if (wanted > tableCap) this.#weird('http2_table_capped');
+    // Emptied (section 4.3): whatever was unknown is gone.
+    if (wanted === 0) this.#lost = false;
+    this.#maxSize = wanted;
+    this.#evict();
+  }
+
+  #weird(name: string): void {
+    this.weirds ??= [];
+    if (!this.weirds.includes(name)) this.weirds.push(name);
+  }
+
+  #broken(): undefined {
+    this.#weird('http2_bad_header_block');
+    this.lose();
+  }
+
+  /** Section 5.1. Sets `#at` behind it, to -1 when it is cut or too large. */
+  #integer(b: Uint8Array, from: number, to: number, prefix: number): number {
+    const mask = (1 << prefix) - 1;
+    let value = b[from]! & mask;
+    let at = from + 1;
+    if (value === mask) {
+      // Four bytes more: larger than anything that is meant, exact in 32 bits.
+      for (let shift = 0; ; shift += 7) {
+        if (at >= to || shift > 21) {
+          this.#at = -1;
+          return 0;
+        }
+        const c = b[at++]!;
+        value += (c & 0x7f) << shift;
+        if (c < 0x80) break;
+      }
+    }
+    this.#at = at;
+    return value;
+  }
+
+  /** Section 5.2. */
+  #string(b: Uint8Array, from: number, to: number): string {
+    if (from >= to) {
+      this.#at = -1;
+      return '';
+    }
+    const length = this.#integer(b, from, to, 7);
+    const start = this.#at;
+    if (start < 0 || start + length > to) {
+      this.#at = -1;
+      return '';
+    }
+    this.#at = start + length;
+    if ((b[from]! & 0x80) === 0) return latin1(b, start, start + length);
+    const text = decodeHuffman(b, start, start + length);
+    if (huffmanBroken) this.#weird('http2_bad_huffman');
+    return text;
+  }
+}
+
+/**
+ * Whether [from, to) is built like a header block, by its form alone: tells the beginning of a frame among
+ * other bytes. The first entry has to be a pseudo-header or one that may be (section 8.3 of RFC 9113).
+ */
+export function mayBeHeaderBlock(b: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  let count = 0;
+  while (at < to) {
+    const first = b[at]!;
+    const isIndexed = first >= 0x80;
+    const isUpdate = (first & 0xe0) === 0x20;
+    const prefix = isIndexed ? 7 : isUpdate ? 5 : first & 0x40 ? 6 : 4;
+    const mask = (1 << prefix) - 1;
+    let index = first & mask;
+    at++;
+    if (index === mask) {
+      let shift = 0;
+      do {
+        if (at >= to || shift > 14) return false;
+        index += (b[at]! & 0x7f) << shift;
+        shift += 7;
+      } while (b[at++]! >= 0x80);
+    }
+    if (isUpdate) {
+      if (count > 0) return false;
+      continue;
+    }
+    if (isIndexed ? index === 0 || index > maxIndex : index > maxIndex) return false;
+    if (count === 0 && index > 14 && index <= staticTable.length) return false;
+    count++;
+    if (isIndexed) continue;
+    for (let texts = index === 0 ? 2 : 1; texts > 0; texts--) {
+      if (at >= to) return false;
+      const isCoded = b[at]! >= 0x80;
+      let length = b[at++]! & 0x7f;
+      if (length === 0x7f) {
+        let shift = 0;
+        do {
+          if (at >= to || shift > 14) return false;
+          length += (b[at]! & 0x7f) << shift;
+          shift += 7;
+        } while (b[at++]! >= 0x80);
+      }
+      if (at + length > to) return false;
+      if (!isCoded) for (let i = at; i < at + length; i++) if (b[i]! < 32 && b[i] !== 9) return false;
+      at += length;
+    }
+  }
+  return count > 0;
+}
+
+/** Tables of 4 KiB hold some sixty entries, of 64 KiB a thousand. */
+const maxIndex = 61 + 2048;

@@ -1,0 +1,18 @@
+// HTTP/2 (RFC 9113) and HPACK (RFC 7541). frame.ts knows the frames, hpack.ts and huffman.ts the header
+// blocks; side.ts reads one direction, stream.ts is one stream, analyzer.ts joins both directions' frames to
+// streams, and exchange.ts says what came of one. A lost table costs names, not exchanges.
+import type { ProtocolModule } from '../../model/index.ts';
+import { bufferLimit, Http2Analyzer } from './analyzer.ts';
+import { detect } from './detect.ts';
+import { fields } from './fields.ts';
+
+export const http2: ProtocolModule = {
+  name: 'http2',
+  title: 'HTTP/2',
+  transports: ['tcp'],
+  ports: [80, 443, 8080, 8443, 50051],
+  fields,
+  detect,
+  open: (context) => new Http2Analyzer(context),
+  bufferLimit,
+};
