@@ -11,6 +11,8 @@ import { CaptureDecoder, CaptureFileError, type DecoderOutput } from '../../pcap
 
 /** Bytes read at once: large enough that system calls do not count, small beside the memory we may use. */
 const chunkBytes = 1024 * 1024;
+/** Compressed bytes handed to zlib at once. */
+const gzipPiece = 16 * 1024;
 
 type Matcher = (buf: Uint8Array, start: number, capLen: number, origLen: number) => boolean;
 
@@ -150,39 +152,38 @@ export class FileCapture implements PacketSource {
     }
   }
 
+  /** Small pieces: what comes out of the one in which the damage is, zlib keeps to itself. */
   async #runGzip(collector: DecoderOutput, out: FrameCollector): Promise<void> {
-    const gunzip = createGunzip({ chunkSize: chunkBytes });
-    const feeding = this.#feedGzip(gunzip);
-    try {
-      for await (const bytes of gunzip as AsyncIterable<Buffer>) {
-        this.#decoder.feed(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), collector);
-        await out.batch();
-        if (this.#stopping || this.#decoder.damaged) break;
+    const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+    let failure: Error | undefined;
+    gunzip.on('error', (error) => {
+      failure ??= error;
+    });
+    // Not an iterator, which forgets what has come out when an error follows.
+    gunzip.on('data', (bytes: Buffer) => {
+      if (failure || this.#stopping || this.#decoder.damaged) return;
+      try {
+        this.#decoder.feed(bytes, collector);
+      } catch (error) {
+        failure = error as Error;
       }
-    } catch (error) {
-      if (error instanceof CaptureFileError) throw error;
-      collector.loss({
-        kind: 'damaged',
-        count: 1,
-        detail: `damaged or cut off in its compression (${(error as Error).message})`,
-      });
-      this.#decoder.damaged = true;
-    } finally {
-      gunzip.destroy();
-      await feeding;
-    }
-  }
-
-  async #feedGzip(gunzip: Gunzip): Promise<void> {
-    for (let bytes = this.#length; bytes > 0 && !gunzip.destroyed; bytes = await this.#fill()) {
-      const copy = Buffer.from(this.#chunk.subarray(0, bytes));
-      if (!gunzip.write(copy))
-        await new Promise<void>((resolve) => {
-          gunzip.once('drain', resolve);
-          gunzip.once('close', resolve);
-        });
-    }
-    if (!gunzip.destroyed) gunzip.end();
+    });
+    const done = () => failure !== undefined || this.#stopping || this.#decoder.damaged;
+    for (let bytes = this.#length; bytes > 0 && !done(); bytes = await this.#fill())
+      for (let at = 0; at < bytes && !done(); at += gzipPiece) {
+        await unpack(gunzip, this.#chunk.slice(at, Math.min(bytes, at + gzipPiece)));
+        await out.batch();
+      }
+    if (!done()) await unpack(gunzip);
+    gunzip.destroy();
+    if (failure instanceof CaptureFileError) throw failure;
+    if (!failure) return;
+    collector.loss({
+      kind: 'damaged',
+      count: 1,
+      detail: `damaged or cut off in its compression (${failure.message})`,
+    });
+    this.#decoder.damaged = true;
   }
 
   #collector(out: FrameCollector): DecoderOutput {
@@ -217,6 +218,19 @@ export class FileCapture implements PacketSource {
   counters(): SourceCounters {
     return this.#counters;
   }
+}
+
+/** Resolves when the bytes (the end without any) have gone through, or nothing more will. */
+function unpack(gunzip: Gunzip, bytes?: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    gunzip.once('close', resolve);
+    const done = () => {
+      gunzip.off('close', resolve);
+      resolve();
+    };
+    if (bytes) gunzip.write(bytes, done);
+    else gunzip.once('end', done).end();
+  });
 }
 
 const ignore = { interface() {}, frame() {}, loss() {} };
