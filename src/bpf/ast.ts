@@ -38,7 +38,7 @@ export type Identifier =
   | { readonly kind: 'ipv4'; readonly text: string; readonly prefix?: number; readonly mask?: string }
   | { readonly kind: 'ipv6'; readonly text: string; readonly prefix?: number };
 
-export type Encapsulation = 'vlan' | 'mpls' | 'pppoed' | 'pppoes' | 'geneve';
+export type Encapsulation = 'vlan' | 'mpls' | 'pppoed' | 'pppoes' | 'geneve' | 'vxlan';
 export type Operator = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>';
 export type Relation = '>' | '>=' | '=' | '<=' | '<' | '!=';
 

@@ -66,6 +66,12 @@ export class Context {
     return loadAt(this.values, this.layout.payload, offset, size);
   }
 
+  /** True on Ethernet itself; some tunnels carry packets with and without its header. */
+  hasEthernet(): Condition {
+    const { tunnelHasEthernet: test } = this.layout;
+    return test ? { kind: 'test', test } : and();
+  }
+
   /** Bytes of the network layer's header. */
   network(offset: number, size: Size): Value {
     return loadAt(this.values, this.layout.payload, this.layout.network + offset, size);

@@ -1,20 +1,18 @@
-/** `vlan`, `mpls`, `pppoed`, `pppoes`, `geneve`: each tests, and moves what comes after it in the filter. */
+/** `vlan`, `mpls`, `pppoed`, `pppoes` and tunnels: each tests, and moves what comes after it in the filter. */
 import { LinkType } from '../model/index.ts';
 import type { Encapsulation } from './ast.ts';
-import { and, type Condition, not, or, prepare } from './conditions.ts';
+import { and, type Condition, not, or } from './conditions.ts';
 import type { Context } from './context.ts';
 import type { Span } from './error.ts';
 import { at, type Place } from './layout.ts';
 import { payloadType } from './link-types.ts';
 import { EtherType } from './names.ts';
 import { AncillaryOffset } from './opcodes.ts';
-import { ports4, ports6 } from './ports.ts';
+import { geneve, vxlan } from './tunnels.ts';
 import type { Value } from './values.ts';
 
 /** Assigned by https://www.iana.org/assignments/ppp-numbers */
 const pppMpls = 0x0281;
-/** RFC 8926 section 3.3 */
-const genevePort = 6081;
 
 export function encapsulation(
   c: Context,
@@ -32,7 +30,11 @@ export function encapsulation(
     case 'pppoes':
       return pppoes(c, id, span);
     case 'geneve':
+      checkId(c, id, 0xffffff, 'Geneve network', span);
       return geneve(c, id, span);
+    case 'vxlan':
+      checkId(c, id, 0xffffff, 'VXLAN network', span);
+      return vxlan(c, id, span);
   }
 }
 
@@ -104,67 +106,4 @@ function pppoes(c: Context, session: number | undefined, span: Span): Condition 
   layout.network = 0;
   layout.networkWithoutSnap = 0;
   return and(isSession, hasId);
-}
-
-/** RFC 8926 section 3.4: options' length in words, protocol type, and the network's number. */
-function geneve(c: Context, vni: number | undefined, span: Span): Condition {
-  const { layout, values } = c;
-  checkId(c, vni, 0xffffff, 'Geneve network', span);
-  const port = { first: genevePort, last: genevePort };
-  const qualifiers = { protocol: 'udp', direction: 'dst', type: 'port' } as const;
-  const header = (udp: Place) =>
-    and(
-      c.masked(c.load(udp, 8, 1), 0xc0, 0),
-      vni === undefined ? and() : c.masked(c.load(udp, 12, 4), 0xffffff00, (vni << 8) >>> 0),
-    );
-  const over4 = and(ports4(c, port, 'udp', qualifiers, span), header(c.transport4()));
-  const over6 = and(ports6(c, port, 'udp', qualifiers, span), header(c.transport6()));
-  const start = geneveStart(c, span);
-  const words = values.binary('&', c.load(start, 0, 1), values.number(0x3f));
-  const length = values.binary('<<', words, values.number(2));
-  const inner = values.binary('+', length, start.variable ?? values.number(0));
-  const ethernet = values.test(c.load(start, 2, 2), '==', values.number(EtherType.bridging));
-  const content = start.constant + 8;
-  layout.linktype = LinkType.ethernet;
-  layout.linkHeader = at(content, inner);
-  layout.payload = at(content, values.choice(ethernet, values.binary('+', inner, values.number(14)), inner));
-  layout.linkTypeField = at(
-    start.constant + 2,
-    values.choice(
-      ethernet,
-      values.binary('+', inner, values.number(6 + 12)),
-      start.variable ?? values.number(0),
-    ),
-  );
-  layout.network = 0;
-  layout.inGeneve = true;
-  const offsets = [layout.payload.variable!, layout.linkTypeField.variable!];
-  return and(or(over4, over6), prepare(values, [inner, ...offsets]));
-}
-
-/** Behind the UDP header, which follows an IPv4 header or one of IPv6. */
-function geneveStart(c: Context, span: Span): Place {
-  const { values } = c;
-  const [four, six] = [c.transport4(), c.transport6()];
-  const isIp = lastTest(payloadType(c, EtherType.ip, span));
-  if (typeof isIp === 'boolean') return moved(isIp ? four : six, 8);
-  const after6 = six.variable ? values.binary('+', six.variable, values.number(40)) : values.number(40);
-  return at(four.constant + 8, values.choice(isIp, four.variable!, after6));
-}
-
-/** The test that decides between IPv4 and IPv6: the last one of a protocol's condition. */
-function lastTest(condition: Condition) {
-  if (condition.kind === 'constant') return condition.value;
-  if (condition.kind === 'test') return condition.test;
-  if (condition.kind === 'and') return lastTest(condition.parts.at(-1)!);
-  throw new Error('the test of IPv4 is one test');
-}
-
-/** Is there an Ethernet header within the Geneve tunnel? */
-export function geneveHasEthernet(c: Context): Condition {
-  const { payload, linkHeader } = c.layout;
-  const { variable } = payload;
-  return variable?.kind === 'choice' && variable.no === linkHeader.variable
-    ? { kind: 'test', test: variable.test }
-    : and();
 }

@@ -5,7 +5,6 @@ import type { Direction, Identifier, Qualifiers } from './ast.ts';
 import { and, type Condition, or } from './conditions.ts';
 import type { Context } from './context.ts';
 import { decnetHost } from './decnet.ts';
-import { geneveHasEthernet } from './encapsulations.ts';
 import type { Span } from './error.ts';
 import { payloadType } from './link-types.ts';
 import { EtherType } from './names.ts';
@@ -100,7 +99,7 @@ export function linkHost(c: Context, bytes: readonly number[], direction: Direct
   const host = directed(c, direction, span, (side) =>
     c.bytesEqual((offset, size) => c.link((side === 'src' ? 6 : 0) + offset, size), bytes),
   );
-  return layout.inGeneve ? and(geneveHasEthernet(c), host) : host;
+  return and(c.hasEthernet(), host);
 }
 
 /** A value after `host`, `net`, or no type at all. */

@@ -1,5 +1,6 @@
 /** Where things lie in a packet of a link type, and how encapsulations that were asked for move them. */
 import { LinkType } from '../model/index.ts';
+import type { Test } from './conditions.ts';
 import type { Size, Value, Values } from './values.ts';
 
 /** A place: a constant number of bytes after one that the packet itself decides. */
@@ -21,8 +22,8 @@ export interface Layout {
   networkWithoutSnap: number;
   mplsDepth: number;
   vlanDepth: number;
-  /** Within a Geneve tunnel: is there an Ethernet header? */
-  inGeneve: boolean;
+  /** Within a tunnel that can do without an Ethernet header: whether there is one. */
+  tunnelHasEthernet: Test | undefined;
 }
 
 interface Fixed {
@@ -77,7 +78,7 @@ export function layoutOf(linktype: number, values: Values): Layout {
     networkWithoutSnap,
     mplsDepth: 0,
     vlanDepth: 0,
-    inGeneve: false,
+    tunnelHasEthernet: undefined,
   };
 }
 

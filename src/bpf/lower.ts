@@ -4,7 +4,7 @@ import { relation } from './arithmetic.ts';
 import type { Node } from './ast.ts';
 import { and, type Condition, not, or } from './conditions.ts';
 import type { Context } from './context.ts';
-import { encapsulation, geneveHasEthernet } from './encapsulations.ts';
+import { encapsulation } from './encapsulations.ts';
 import type { Span } from './error.ts';
 import { hostIdentifier, linkHost } from './hosts.ts';
 import { payloadType, wlanDataFrame } from './link-types.ts';
@@ -117,8 +117,7 @@ function multicast(c: Context, protocol: string | undefined, span: Span): Condit
   if (layout.linktype === LinkType.ieee80211) return wlanMulticast(c);
   if (layout.linktype !== LinkType.ethernet)
     return c.refuse('linktype', `${c.linktypeName} has no MAC addresses`, span);
-  const isGroup = c.compare(c.link(0, 1), '&', 1);
-  return layout.inGeneve ? and(geneveHasEthernet(c), isGroup) : isGroup;
+  return and(c.hasEthernet(), c.compare(c.link(0, 1), '&', 1));
 }
 
 function byte(c: Context, node: Node & { kind: 'byte' }): Condition {

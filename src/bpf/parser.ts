@@ -8,6 +8,7 @@
 import type { Arithmetic, Node, Operator, Qualifiers, Relation } from './ast.ts';
 import type { Span } from './error.ts';
 import { protocolWords } from './keywords.ts';
+import type { Token } from './lexer.ts';
 import { maxOperators } from './limits.ts';
 import { failWithoutQualifiers, identifier, isIdentifier, primitive } from './primitives.ts';
 import { Tokens } from './tokens.ts';
@@ -97,6 +98,8 @@ export class Parser {
     }
     if (this.#startsArithmetic())
       return this.#compared({ kind: 'arithmetic', arithmetic: this.#arithmeticOperand() }, start);
+    // A word of newer libpcaps: only where no name can stand.
+    if (!implied && isVxlan(tokens.current)) return primitive(this, termExpected);
     if (isIdentifier(tokens.current)) return identifier(tokens, implied);
     if (tokens.current.kind !== 'keyword') tokens.unexpected(termExpected);
     return primitive(this, termExpected);
@@ -255,6 +258,11 @@ export class Parser {
     if (++this.#operators > maxOperators)
       this.tokens.fail('limit', `more than ${maxOperators} arithmetic operators`, at);
   }
+}
+
+/** Not after a backslash. */
+function isVxlan({ kind, text, length }: Token): boolean {
+  return kind === 'name' && text === 'vxlan' && length === text.length;
 }
 
 function bindsTighter(operator: string, below: string | undefined): boolean {

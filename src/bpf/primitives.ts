@@ -15,7 +15,7 @@ import type { Tokens } from './tokens.ts';
 import { linkControl, wlanDirection, wlanSubtype, wlanType } from './wlan-names.ts';
 
 const identifierKinds = new Set(['name', 'ipv4', 'ipv6', 'mac', 'arcnet']);
-const encapsulations = new Set(['vlan', 'mpls', 'pppoed', 'pppoes', 'geneve']);
+const encapsulations = new Set(['vlan', 'mpls', 'pppoed', 'pppoes', 'geneve', 'vxlan']);
 
 export function isIdentifier(token: Token): boolean {
   return identifierKinds.has(token.kind);

@@ -35,6 +35,7 @@ const documented: readonly { readonly pattern: RegExp; readonly linktype?: numbe
       why: 'libpcap takes jset #0xffffffff for always true; it is not for 0',
     },
     { pattern: /^port \(\(80 or 443\)\)$/, why: 'more parentheses around a list of values do no harm' },
+    { pattern: /^vxlan$/, why: 'newer libpcaps know it' },
     { pattern: /protochain/, why: 'the kernel takes no loops: programs follow six headers one by one' },
     {
       pattern: /geneve or|or geneve/,
