@@ -53,7 +53,7 @@ export class TlsAnalyzer implements Analyzer {
   readonly #ended = { client: false, server: false };
   /** Of the handshake, for the entry of the data. */
   #about: Fields = {};
-  #dataStartAt: Timestamp = -1;
+  #dataStartAt: Timestamp | undefined;
   #handshakeSeen = false;
   #weirds: string[] = [];
   /** The stream is no TLS: said when the call is over, after the entries. */
@@ -156,6 +156,7 @@ export class TlsAnalyzer implements Analyzer {
         state.sealedAlert = side;
         this.#fail(`${side} ended the handshake with an encrypted alert`, at);
       } else if (side === 'client') this.#complete(at);
+      else this.#count(side, type, length, at);
       return;
     }
     if (type === ContentType.handshake) {
@@ -190,7 +191,7 @@ export class TlsAnalyzer implements Analyzer {
     sealed.lastAt = at;
     sealed.bytes += length;
     sealed.endsInAlert = type === ContentType.alert || sealedAlertLengths.includes(length);
-    if (this.#dataStartAt < 0) this.#dataStartAt = at;
+    this.#dataStartAt ??= at;
   }
 
   weird(name: string): void {
@@ -290,7 +291,7 @@ export class TlsAnalyzer implements Analyzer {
     if (!this.#handshakeSeen) missing.push({ kind: 'joinedMidStream' });
     if (client.lost > 0) missing.push({ kind: 'bytesLost', side: 'request', bytes: client.lost });
     if (server.lost > 0) missing.push({ kind: 'bytesLost', side: 'response', bytes: server.lost });
-    const startAt = Math.max(0, this.#dataStartAt);
+    const startAt = this.#dataStartAt ?? 0;
     this.#out.exchange(
       sealedExchange(client, server, this.#context, this.#about, startAt, missing, this.#weirds),
     );

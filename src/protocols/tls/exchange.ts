@@ -67,7 +67,9 @@ export function handshakeExchange(
   context: AnalyzerContext,
   ending: Ending,
 ): Exchange {
-  const { client, server } = state;
+  const { client } = state;
+  // A retry request alone tells as much as its hello would have.
+  const server = state.server ?? state.retry;
   const now = unixSeconds(context, state.startAt);
   const leaf = state.serverChain?.certificates[0];
   const problems = leaf ? certificateProblems(leaf, now, client?.serverName) : [];
@@ -263,7 +265,7 @@ export function sealedExchange(
     ...(client.records > 0 ? { request: message(client) } : {}),
     ...(server.records > 0 ? { response: message(server) } : {}),
     startAt,
-    endAt: Math.max(startAt, client.lastAt, server.lastAt),
+    endAt: Math.max(startAt, ...[client, server].filter((s) => s.records > 0).map((s) => s.lastAt)),
     fields: {
       'tls.stage': 'TLS data',
       ...about,

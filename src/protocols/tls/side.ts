@@ -102,8 +102,8 @@ export class TlsSide {
         this.#records.wants = !isSealed;
         break;
       case ContentType.alert:
-        // Encrypted alerts are longer by a tag or a MAC.
-        this.#records.wants = length === 2 || !isSealed;
+        // Encrypted ones are longer by a tag or a MAC, of eight bytes at least.
+        this.#records.wants = length < 10;
         break;
       case ContentType.sslv2:
         this.#records.wants = true;

@@ -57,12 +57,10 @@ export class HandshakeState {
   /** An alert that could be told by its length alone. */
   sealedAlert: Side | undefined;
   /** First byte and last of what could be read. */
-  startAt: Timestamp = -1;
+  startAt: Timestamp = 0;
   lastAt: Timestamp = 0;
-
-  get begun(): boolean {
-    return this.startAt >= 0;
-  }
+  /** Something of it could be read. */
+  begun = false;
 
   /** 0 while unknown. */
   get version(): number {
@@ -74,7 +72,8 @@ export class HandshakeState {
   }
 
   touch(from: Timestamp, to: Timestamp): void {
-    if (this.startAt < 0) this.startAt = from;
+    if (!this.begun) this.startAt = from;
+    this.begun = true;
     this.lastAt = to;
   }
 

@@ -13,9 +13,10 @@ const versions: Readonly<Record<number, string>> = {
   65276: 'DTLS 1.3',
 };
 
-/** Drafts of TLS 1.3 had numbers of their own (0x7f1c: draft 28). */
+/** Drafts of TLS 1.3 had numbers of their own (0x7f1c: draft 28), and Facebook's of these (0xfb1a). */
 export function versionName(version: number): string {
   if (version >> 8 === 0x7f) return `TLS 1.3 (draft ${version & 255})`;
+  if (version >> 8 === 0xfb) return `TLS 1.3 (Facebook draft ${version & 255})`;
   return versions[version] ?? codeName(version);
 }
 
@@ -23,7 +24,7 @@ export const Version = { ssl3: 0x0300, tls10: 0x0301, tls12: 0x0303, tls13: 0x03
 
 /** TLS 1.3 or one of its drafts: what it means for what is encrypted is the same since draft 18. */
 export function isTls13(version: number): boolean {
-  return version === Version.tls13 || version >> 8 === 0x7f;
+  return version === Version.tls13 || version >> 8 === 0x7f || version >> 8 === 0xfb;
 }
 
 export const extensionName = namer({
