@@ -176,6 +176,7 @@ export class CaptureFileSink implements Sink {
   /** What belongs at the end of each file. */
   #finishBlocks(): void {
     if (!this.#isNg) return;
+    if (this.#lastSec === 0) this.#lastSec = Math.floor(Date.now() / 1000);
     for (const iface of this.#interfaces) {
       const index = this.#indexes[iface.id];
       if (index === undefined) continue;
