@@ -82,6 +82,8 @@ export function openOutput(options: CaptureOptions, filter: string): Output {
         : opener
           ? openedBy(opener, spec.base)
           : fileOutputs(spec);
+      // The name tells a time with -G: of a file that is read, its first packet's.
+      if (options.read !== undefined && plan.seconds !== undefined) return;
       first = open.open(0, Math.floor(Date.now() / 1000));
     },
     onEnd(stop) {
