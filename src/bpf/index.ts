@@ -4,5 +4,6 @@
 export { type CompileOptions, compile } from './compile.ts';
 export { type DisassemblyStyle, disassemble } from './disassembler.ts';
 export { FilterError } from './error.ts';
+export { explain } from './explain.ts';
 export { createMatcher, type Matcher } from './matcher.ts';
 export type { FilterResolver } from './names.ts';

@@ -1,41 +1,57 @@
 /** The filter of a command line: from words or a file, with the names this machine knows. */
 import { readFileSync } from 'node:fs';
-import { type CompileOptions, compile, createMatcher } from '../bpf/index.ts';
-import type { BpfInstruction } from '../model/index.ts';
+import { type CompileOptions, compile, createMatcher, FilterError, type Matcher } from '../bpf/index.ts';
+import type { BpfInstruction, FilterProgram } from '../model/index.ts';
 import { CliError } from './errors.ts';
 import { filterNames } from './names.ts';
+import { stderr } from './terminal.ts';
 
-/** tcpdump's -F: the file's text instead of the words; lines that begin with # are its comments here too. */
+/** tcpdump's -F: the file's text instead of the words; from # on to the end of a line it is comment. */
 export function filterText(words: readonly string[], file: string | undefined): string {
   if (file === undefined) return words.join(' ');
   try {
     return readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => !line.trimStart().startsWith('#'))
-      .join('\n')
+      .replaceAll(/#.*/g, (comment) => ' '.repeat(comment.length))
       .trim();
   } catch (error) {
     throw new CliError(`cannot read the filter file ${file}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 
+/** A filter for all link types that turn up. */
 export class Filter {
   readonly text: string;
   readonly #options: Omit<CompileOptions, 'linktype'>;
+  /** Some link type takes it: others, where nothing can match it, do not end the capture. */
+  #fits = false;
 
   constructor(text: string, snaplen: number, live: boolean) {
     this.text = text;
     this.#options = { snaplen, live, ...(text === '' ? {} : { resolver: filterNames() }) };
   }
 
+  /** @throws FilterError, for the first link type or for what no link type would take */
+  compile(linktype: number): FilterProgram {
+    try {
+      const program = compile(this.text, { ...this.#options, linktype });
+      this.#fits = true;
+      return program;
+    } catch (error) {
+      const { reason, message } = error as FilterError;
+      if (!(error instanceof FilterError) || !this.#fits || !isOfLinktype.has(reason)) throw error;
+      stderr(`of link type ${linktype} no packet passes the filter: ${message}`);
+      return { linktype, instructions: [{ code: 6, jt: 0, jf: 0, k: 0 }] };
+    }
+  }
+
   instructions(linktype: number): readonly BpfInstruction[] {
-    return compile(this.text, { ...this.#options, linktype }).instructions;
+    return this.compile(linktype).instructions;
   }
 
   /** For files; undefined lets everything pass. */
-  matcher(): ((linktype: number) => ReturnType<typeof createMatcher>) | undefined {
+  matcher(): ((linktype: number) => Matcher) | undefined {
     if (this.text === '') return undefined;
-    return (linktype) => createMatcher(compile(this.text, { ...this.#options, linktype }));
+    return (linktype) => createMatcher(this.compile(linktype));
   }
 
   /** `filter` as well as this one. */
@@ -44,3 +60,5 @@ export class Filter {
     return new Filter(text, this.#options.snaplen ?? 0, this.#options.live ?? false);
   }
 }
+
+const isOfLinktype = new Set(['linktype', 'never']);

@@ -1,14 +1,23 @@
-/** `porthole filter`: what a filter compiles to. */
-import { compile, disassemble } from '../../bpf/index.ts';
+/** `porthole filter`: what a filter compiles to, what it says, and what of a capture passes it. */
+import { compile, disassemble, explain } from '../../bpf/index.ts';
+import { openCaptureFile } from '../../capture/file/index.ts';
 import { LinkType } from '../../model/index.ts';
 import { defaultSnaplen } from '../capture-options.ts';
 import { UsageError } from '../errors.ts';
-import { filterText } from '../filter-text.ts';
+import { Filter, filterText } from '../filter-text.ts';
 import { filterNames } from '../names.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
+import { stderr } from '../terminal.ts';
 
 const rows: readonly OptionRow[] = [
-  { short: 'd', long: 'code', repeat: true, help: 'readable (default); -dd as C, -ddd as decimal numbers' },
+  {
+    short: 'd',
+    long: 'code',
+    repeat: true,
+    help: 'the program, readable (default); -dd as C, -ddd as decimal numbers',
+  },
+  { long: 'explain', help: 'what the filter asks, in words' },
+  { long: 'test', value: 'FILE', help: 'how many packets of a capture pass' },
   { short: 'y', long: 'linktype', value: 'NAME', help: 'link type (default EN10MB)' },
   { short: 'O', long: 'no-optimize', help: 'without the optimizer' },
   { short: 's', long: 'snapshot-length', value: 'BYTES', help: 'bytes kept of a packet that passes' },
@@ -31,7 +40,7 @@ const linkTypes: Record<string, number> = {
   IEEE802_11: LinkType.ieee80211,
 };
 
-const help = () => `Prints what a filter compiles to, as tcpdump -d does.
+const help = () => `Prints what a filter compiles to, as tcpdump -d does, or what it means.
 
 Usage: porthole filter [OPTIONS] EXPRESSION
 
@@ -42,6 +51,8 @@ Link types: ${Object.keys(linkTypes).join(', ')}
 Examples:
   porthole filter 'tcp port 80' -d
   porthole filter -y LINUX_SLL2 -ddd 'host 192.0.2.1 and not port 22'
+  porthole filter --explain 'tcp port 80 and not host web'
+  porthole filter --test out.pcapng -F expression.txt
 `;
 
 export async function run(argv: string[]): Promise<number> {
@@ -56,14 +67,37 @@ export async function run(argv: string[]): Promise<number> {
     throw new UsageError(`-y ${name}: no such link type`, `one of ${Object.keys(linkTypes).join(', ')}`);
   const text = filterText(parsed.words, parsed.value('filter-file'));
   const snaplen = integer('-s', parsed.value('snapshot-length') ?? '0', 0, defaultSnaplen) || defaultSnaplen;
+  const file = parsed.value('test');
+  if (file !== undefined) return await testFile(file, new Filter(text, snaplen, false));
+  const resolver = filterNames();
   const program = compile(text, {
     linktype,
     snaplen,
     live: parsed.has('live'),
     optimize: !parsed.has('no-optimize'),
-    resolver: filterNames(),
+    resolver,
   });
+  if (parsed.has('explain')) {
+    process.stdout.write(explain(text, resolver));
+    if (!parsed.has('code')) return 0;
+  }
   const style = (['d', 'd', 'dd', 'ddd'] as const)[Math.min(3, parsed.count('code'))]!;
   process.stdout.write(disassemble(program, style));
   return 0;
+}
+
+/** Counts without rights, for a file is as hostile as a network. Exit status 1 when nothing passes, as grep has it. */
+async function testFile(path: string, filter: Filter): Promise<number> {
+  const matcher = filter.matcher();
+  const source = openCaptureFile(path, matcher ? { filter: matcher } : {});
+  await source.begin();
+  if (process.getuid?.() === 0 && process.platform === 'linux') {
+    const { giveUpRights, parserUser } = await import('../../watch/index.ts');
+    giveUpRights(parserUser('nobody'));
+  }
+  await source.run({ interface() {}, frame() {}, loss() {}, note: stderr, batch() {} });
+  const { captured, received } = source.counters();
+  process.stdout.write(`${captured} of ${received} packets pass\n`);
+  if (source.damage !== '') stderr(`${path} is ${source.damage}; everything before it was read`);
+  return captured > 0 ? 0 : 1;
 }
