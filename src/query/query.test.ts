@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { compile } from './index.ts';
+import type { Exchange } from '../model/index.ts';
+import { compile, createSchema } from './index.ts';
 import { body, entries, message, post, schema } from './testing/entries.ts';
 
 /** What of the four entries matches. */
@@ -306,7 +307,22 @@ test('what is right but perhaps not meant is noted', () => {
   assert.equal(notes('overflow and http.request.method == "GET"'), '');
 });
 
-test('protocols that ride on others are both', () => {
-  const entry = { ...post, protocol: 'grpc', fields: { ...post.fields, 'dns.id': 1 } };
-  assert.equal(compile('http and dns', schema).matches(entry), true);
+test('protocols that ride on others are both, those that borrow names are not', () => {
+  const field = (name: string) => ({ name, type: 'string', label: '', description: '' }) as const;
+  const layered = createSchema([
+    { name: 'http', title: 'HTTP/1', fields: [field('http.host')] },
+    { name: 'http2', title: 'HTTP/2', fields: [field('http.host'), field('http2.streamid')] },
+    { name: 'graphql', title: 'GraphQL', fields: [field('graphql.operation')] },
+  ]);
+  const layers = (protocol: string, fields: Exchange['fields']) =>
+    ['http', 'http2', 'graphql'].filter((name) =>
+      compile(name, layered).matches({ ...post, protocol, fields }),
+    );
+  assert.deepEqual(layers('http', { 'http.host': 'a' }), ['http']);
+  assert.deepEqual(layers('http2', { 'http.host': 'a' }), ['http2']);
+  assert.deepEqual(layers('graphql', { 'http.host': 'a', 'graphql.operation': 'b' }), ['http', 'graphql']);
+  assert.deepEqual(layers('graphql', { 'http.host': 'a', 'http2.streamid': '1', 'graphql.operation': 'b' }), [
+    'http2',
+    'graphql',
+  ]);
 });

@@ -103,19 +103,33 @@ function textField(modules: readonly ProtocolFields[]): Field {
 }
 
 /**
- * Its own entries, and those of protocols that ride on it and show its fields beside theirs. Names that
- * several declare (HTTP/2 may use HTTP's) tell nothing.
+ * Its own entries, and those of protocols that ride on it and show its fields beside theirs: GraphQL's are
+ * http too. Not those of a protocol that borrows its names: HTTP/2 has http.host, and is not http.
  */
-function isOf({ name, title, fields }: ProtocolFields, modules: readonly ProtocolFields[]): Predicate {
+function isOf(module: ProtocolFields, modules: readonly ProtocolFields[]): Predicate {
+  const isMine = shows(module, modules);
+  const borrowers = modules
+    .filter((other) => other !== module && other.fields.some((f) => f.name.startsWith(`${module.name}.`)))
+    .map((other) => shows(other, modules));
+  return (entry) => {
+    if (entry.protocol === module.name || entry.protocol === module.title) return true;
+    if (!isMine(entry)) return false;
+    for (let i = 0; i < borrowers.length; i++) if (borrowers[i]!(entry)) return false;
+    return true;
+  };
+}
+
+/** An entry of it, or with a field that is its own: by its name, or because nobody else declares it. */
+function shows({ name, title, fields }: ProtocolFields, modules: readonly ProtocolFields[]): Predicate {
   const others = new Set(
     modules.flatMap((module) => (module.name === name ? [] : module.fields.map((f) => f.name))),
   );
-  const names = fields.map((field) => field.name).filter((field) => !others.has(field));
+  const own = fields.map((f) => f.name).filter((f) => f.startsWith(`${name}.`) || !others.has(f));
   return (entry: Entry) => {
     if (entry.protocol === name || entry.protocol === title) return true;
     const values = exchangeOf(entry)?.fields;
     if (values === undefined) return false;
-    for (let i = 0; i < names.length; i++) if (values[names[i]!] !== undefined) return true;
+    for (let i = 0; i < own.length; i++) if (values[own[i]!] !== undefined) return true;
     return false;
   };
 }
