@@ -23,7 +23,8 @@ import { temporaryDirectory } from '../support/upbeat.ts';
 import { until } from '../support/wait.ts';
 
 const skip = need('linux', 'root', 'docker', 'cc', 'ip');
-const tcpPort = 20_000 + (process.pid % 10_000);
+const tcpPort = 20_000 + (process.pid % 5000);
+const hostPort = tcpPort + 5000;
 
 let docker: Docker;
 let web: string;
@@ -46,7 +47,7 @@ before(async () => {
   docker.start('shop-web-run-1', compose('shop', 'web', '--label', 'com.docker.compose.oneoff=True'), 'idle');
   docker.start('blog-web-1', compose('blog', 'web', '--label', 'tier=front'), 'idle');
   docker.start('sidecar', ['--network', 'container:shop-web-1'], 'hold', '5353');
-  docker.start('onhost', ['--network', 'host'], 'hold', '20053');
+  docker.start('onhost', ['--network', 'host'], 'hold', String(hostPort));
   docker.start('done', [], 'exit', '0', '3');
   docker.run('create', '--name', 'fresh', 'porthole-upbeat', 'idle');
 });
@@ -152,7 +153,7 @@ test("the host's network needs --host, and is narrowed to the container's ports"
   );
   const [target] = await find('onhost', { host: true });
   assert.equal(target!.hostNetwork, true);
-  assert.deepEqual(await ownPorts(target!), [20053]);
+  assert.deepEqual(await ownPorts(target!), [hostPort]);
   const { code, stderr } = await porthole(['watch', 'onhost'], { env: docker.env });
   assert.equal(code, 1);
   assert.match(stderr, /^porthole: onhost uses the network of the host.*\n {2}add --host.*\n$/);

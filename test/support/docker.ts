@@ -6,6 +6,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { atEnd } from './at-end.ts';
+import { sweepLeftovers } from './netns.ts';
 import { temporaryDirectory, upbeat } from './upbeat.ts';
 import { until } from './wait.ts';
 
@@ -28,8 +30,10 @@ export interface Docker {
 export const image = 'porthole-upbeat';
 
 export async function startDocker(options: { readonly tcpPort?: number } = {}): Promise<Docker> {
+  sweepLeftovers();
   const directory = temporaryDirectory('docker');
   const host = `unix://${join(directory, 'docker.sock')}`;
+  const network = 'quay';
   const bridge = `phb${process.pid}`.slice(0, 15);
   const daemon = spawn(
     'unshare',
@@ -55,6 +59,26 @@ export async function startDocker(options: { readonly tcpPort?: number } = {}): 
     execFileSync('docker', args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
       .toString()
       .trimEnd();
+  /** Containers do not heed SIGTERM: removed by us, or the daemon waits for them when it ends. */
+  const empty = () => {
+    const all = run('ps', '--all', '--quiet').split('\n').filter(Boolean);
+    if (all.length > 0) run('rm', '--force', ...all);
+    run('network', 'rm', network);
+  };
+  let stopped = false;
+  atEnd(() => {
+    if (stopped) return;
+    try {
+      empty();
+    } catch {
+      execFileSync('ip', ['link', 'del', bridge], { stdio: 'ignore' });
+    }
+    daemon.kill('SIGTERM');
+    execFileSync('sh', [
+      '-c',
+      `for i in $(seq 100); do grep -q '^State:.[^Z]' /proc/${daemon.pid}/status 2>/dev/null || exit 0; sleep 0.1; done`,
+    ]);
+  });
   const answers = () => {
     try {
       return run('version', '--format', '{{.Server.Version}}');
@@ -65,7 +89,6 @@ export async function startDocker(options: { readonly tcpPort?: number } = {}): 
   };
   await until(answers, () => `dockerd:\n${log}`);
   const prefix = `10.213.${process.pid % 250}`;
-  const network = 'quay';
   run(
     'network',
     'create',
@@ -91,11 +114,8 @@ export async function startDocker(options: { readonly tcpPort?: number } = {}): 
     },
     pid: (name) => Number(run('inspect', '--format', '{{.State.Pid}}', name)),
     async stop() {
-      const all = run('ps', '--all', '--quiet')
-        .split('\n')
-        .filter((id) => id !== '');
-      if (all.length > 0) run('rm', '--force', ...all);
-      run('network', 'rm', network);
+      stopped = true;
+      empty();
       daemon.kill('SIGTERM');
       await exited;
     },
@@ -119,6 +139,7 @@ function arguments_(directory: string, host: string, tcpPort?: number): string[]
     '--ip-forward=false',
     '--ip-masq=false',
     '--userland-proxy=false',
+    '--shutdown-timeout=3',
     '--log-level=error',
   ];
 }

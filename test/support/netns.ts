@@ -1,5 +1,6 @@
 /** Network namespaces of our own, by iproute2: gone when the test ends. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { atEnd } from './at-end.ts';
 
 export const ip = (...args: string[]): string =>
@@ -10,8 +11,23 @@ atEnd(() => {
   for (const name of names) removeNetns(name);
 });
 
+/** What a test run that was killed left behind: named after a process that is no more. */
+export function sweepLeftovers(): void {
+  const dead = (name: string, pattern: RegExp) => {
+    const pid = pattern.exec(name)?.[1];
+    return pid !== undefined && !existsSync(`/proc/${pid}`);
+  };
+  const names = existsSync('/run/netns') ? readdirSync('/run/netns') : [];
+  for (const name of names) if (dead(name, /^ph(\d+)/)) removeNetns(name);
+  for (const name of readdirSync('/sys/class/net')) if (dead(name, /^phb(\d+)$/)) ip('link', 'del', name);
+}
+
+let swept = false;
+
 /** Named after this process and `suffix`, with lo up. */
 export function addNetns(suffix: string): string {
+  if (!swept) sweepLeftovers();
+  swept = true;
   const name = `ph${process.pid}${suffix}`;
   ip('netns', 'add', name);
   names.add(name);
