@@ -1,0 +1,72 @@
+/** `porthole filter` beside `tcpdump -d`, and what it counts beside `tcpdump -r`. */
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { packetsOf } from '../../src/bpf/testing/packets.ts';
+import { LinkType } from '../../src/model/index.ts';
+import { porthole } from '../support/porthole.ts';
+import { scratch } from '../support/scratch.ts';
+import { missing, run } from '../support/tools.ts';
+import { captureFile, numbersIn } from './filter/capture-file.ts';
+
+const skip = missing('tcpdump');
+
+function filter(...args: string[]) {
+  return porthole(['filter', ...args]);
+}
+
+test('-d, -dd and -ddd print what tcpdump does', { skip }, async () => {
+  const table: [linktype: string, expression: string][] = [
+    ['EN10MB', 'tcp port 80'],
+    ['EN10MB', 'host 10.0.0.1 and tcp port 22'],
+    ['RAW', 'udp dst port 53'],
+    ['LINUX_SLL2', 'icmp[icmptype] = icmp-echo'],
+    ['PPP', 'ip6 host 2001:db8::1'],
+  ];
+  for (const [linktype, expression] of table)
+    for (const style of ['-d', '-dd', '-ddd']) {
+      const { stdout } = await filter('-y', linktype, style, expression);
+      assert.equal(stdout, run('tcpdump', ['-y', linktype, style, expression]), `${linktype} ${expression}`);
+    }
+});
+
+test('--test counts what tcpdump -r reads, by words, after -- and from a file with comments', {
+  skip,
+}, async () => {
+  const directory = scratch();
+  // Whoever counts gives root's rights up first.
+  chmodSync(directory, 0o755);
+  const [path, kept, text] = ['all.pcap', 'kept.pcap', 'filter'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const packets = packetsOf(LinkType.ethernet, 300);
+  writeFileSync(path, captureFile(LinkType.ethernet, packets), { mode: 0o644 });
+  const expression = 'tcp or udp port 53';
+  run('tcpdump', ['-r', path, '-w', kept, expression]);
+  const told = `${numbersIn(readFileSync(kept)).length} of 300 packets pass\n`;
+  writeFileSync(text, 'tcp # segments\n# and\nor udp port 53');
+  for (const args of [[expression], ['--', ...expression.split(' ')], ['-F', text]]) {
+    const { stdout, code } = await filter('--test', path, ...args);
+    assert.equal(stdout, told);
+    assert.equal(code, 0);
+  }
+  assert.equal((await filter('--test', path, 'ip proto 200')).code, 1);
+});
+
+test('a mistake ends with its place, and nothing on stdout', async () => {
+  const { stdout, stderr, code } = await filter('tcp.port == 80');
+  assert.equal(stdout, '');
+  assert.equal(code, 1);
+  assert.match(stderr, /^porthole: filter: unexpected 'tcp\.port'\n {2}tcp\.port == 80\n {2}\^{8}\n/);
+  assert.match(stderr, /'tcp port 80'/);
+});
+
+test('--explain says it in words', async () => {
+  const { stdout } = await filter('--explain', 'tcp port 80 and not arp');
+  assert.match(stdout, /^all of\n {2}TCP from or to port 80.*\n {2}not: ARP\n$/);
+  const both = await filter('--explain', '-d', 'arp');
+  assert.match(both.stdout, /^ARP\n\(000\) ldh/);
+});
