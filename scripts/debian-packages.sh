@@ -4,6 +4,8 @@ missing=
 for pair in tcpdump:tcpdump tshark:tshark dockerd:docker.io nginx:nginx-light wrk:wrk iperf3:iperf3 ip:iproute2 cc:gcc tmux:tmux; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair##*:}"
 done
+# The programs in the test containers are static: images FROM scratch have no libraries.
+ls /usr/lib/*/libc.a /usr/lib/libc.a >/dev/null 2>&1 || missing="$missing libc6-dev"
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "npm test: installing Debian packages:$missing" >&2
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >/dev/null || {

@@ -31,6 +31,8 @@ after(() => docker?.stop());
 
 test('watch shows request and answer; the container is as it was', { skip }, async () => {
   const was = portrait(docker, 'upbeat');
+  assert.equal(was.processes.length, 1);
+  assert.equal(was.filesystem, '');
   const watch = start(['watch', 'upbeat', '-vv'], { env: docker.env });
   await until(
     () => watch.stdout().split('I am Server').length > 3,

@@ -4,7 +4,7 @@
  * runs one, is neither used nor disturbed, and stale sockets and pid files of one do not matter.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEnd } from './at-end.ts';
 import { sweepLeftovers } from './netns.ts';
@@ -144,18 +144,33 @@ function arguments_(directory: string, host: string, tcpPort?: number): string[]
   ];
 }
 
+/** Every process of the pid namespace that `pid` is in: number, parent, command line. */
+function processesBeside(pid: string): string[] {
+  const namespace = readlinkSync(`/proc/${pid}/ns/pid`);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        if (readlinkSync(`/proc/${name}/ns/pid`) !== namespace) return [];
+        const parent = /^PPid:.*$/m.exec(readFileSync(`/proc/${name}/status`, 'latin1'));
+        return [`${name} ${parent} ${readFileSync(`/proc/${name}/cmdline`, 'latin1')}`];
+      } catch {
+        return []; // ended, or not ours to look at
+      }
+    });
+}
+
 /** What a container looks like from inside and outside, for before and after. */
 export function portrait({ run }: Docker, name: string) {
   const pid = run('inspect', '--format', '{{.State.Pid}}', name);
-  const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
   return {
-    processes: run('top', name, '-eo', 'pid,ppid,comm,args'),
-    mounts,
+    processes: processesBeside(pid),
+    threads: readdirSync(`/proc/${pid}/task`),
+    mounts: readFileSync(`/proc/${pid}/mountinfo`, 'utf8'),
+    namespaces: readdirSync(`/proc/${pid}/ns`).map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`)),
     filesystem: run('diff', name),
     restarts: run('inspect', '--format', '{{.RestartCount}} {{.State.StartedAt}} {{.State.Pid}}', name),
-    interfaces: readFileSync(`/proc/${pid}/net/dev`, 'utf8').replace(/\d+/g, '#').replace(/ +/g, ' '),
-    descriptors: execFileSync('ls', ['-l', `/proc/${pid}/fd`])
-      .toString()
-      .replace(/^.*?(\d+ -> )/gm, '$1'),
+    interfaces: readdirSync(`/proc/${pid}/net/dev_snmp6`),
+    capabilities: /^CapEff:.*$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[0],
   };
 }
