@@ -45,9 +45,13 @@ export type Precondition = keyof typeof checks;
 
 /** For node:test's `skip`: false when everything is there. Throws in CI when something is missing. */
 export function need(...what: Precondition[]): string | false {
-  const missing = what.map((name) => checks[name]()).filter((reason) => reason !== '');
-  if (missing.length === 0) return false;
-  const reason = missing.join('; ');
+  return skipBecause(what.map((name) => checks[name]()).filter((reason) => reason !== ''));
+}
+
+/** The reasons as one, false without any. Throws in CI, where every precondition must be met. */
+export function skipBecause(reasons: readonly string[]): string | false {
+  if (reasons.length === 0) return false;
+  const reason = reasons.join('; ');
   if (process.env['CI'] === 'true') throw new Error(`in CI nothing is skipped: this test ${reason}`);
   return reason;
 }

@@ -1,13 +1,14 @@
-/** Programs the tests compare with. A test that needs one that is not there skips and says so. */
+/** Programs the tests compare with. A test that needs one that is not there skips and says so; in CI it fails. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { skipBecause } from './need.ts';
 
 /** false = it is there: for `test(name, { skip: missing('tshark') }, ...)`. */
 export function missing(...programs: readonly string[]): string | false {
   const places = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   const absent = programs.filter((name) => !places.some((place) => existsSync(join(place, name))));
-  return absent.length === 0 ? false : `${absent.join(', ')} not installed`;
+  return skipBecause(absent.map((name) => `needs ${name}`));
 }
 
 /** stdout of a program that must end well. Names are not looked up anywhere: nothing leaves the machine. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, readFileSync, statSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { need } from '../../../test/support/need.ts';
+import { addNetns, inNetns, ip, join as joinNetns, removeNetns } from '../../../test/support/netns.ts';
+import { sleep } from '../../../test/support/wait.ts';
 import { Direction, type Frame, type FrameCollector } from '../../model/index.ts';
 import { Opener, OpenerError } from '../opener/index.ts';
 import {
@@ -14,35 +17,18 @@ import {
 } from '../sys/index.ts';
 import { LiveCapture, type LiveOptions } from './index.ts';
 
-const skip =
-  process.getuid?.() !== 0
-    ? 'needs root: network namespaces'
-    : !statSync('/usr/sbin/ip', { throwIfNoEntry: false }) && !statSync('/sbin/ip', { throwIfNoEntry: false })
-      ? 'needs iproute2'
-      : false;
+const skip = need('linux', 'root', 'ip');
 
-const left = `phl${process.pid}`;
-const right = `phr${process.pid}`;
-const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
-
+let left: string;
+let right: string;
 before(() => {
   if (skip) return;
-  ip('netns', 'add', left);
-  ip('netns', 'add', right);
-  ip('-n', left, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', right);
-  for (const [ns, address] of [
-    [left, '10.89.0.1'],
-    [right, '10.89.0.2'],
-  ] as const) {
-    ip('-n', ns, 'link', 'set', 'lo', 'up');
-    ip('-n', ns, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
-    ip('-n', ns, 'link', 'set', 'eth0', 'up');
-  }
+  left = addNetns('l');
+  right = addNetns('r');
+  joinNetns([left, '10.89.0.1/24'], [right, '10.89.0.2/24']);
 });
 after(() => {
-  if (skip) return;
-  ip('netns', 'del', left);
-  ip('netns', 'del', right);
+  for (const name of [left, right]) if (name) removeNetns(name);
 });
 
 interface Seen {
@@ -116,10 +102,8 @@ async function capture(
 /** A datagram with this text, sent inside the namespace. */
 function say(ns: string, to: string, text: string): void {
   const code = `const s=require("dgram").createSocket("udp4");s.send(${JSON.stringify(text)},9,${JSON.stringify(to)},()=>s.close())`;
-  execFileSync('ip', ['netns', 'exec', ns, process.execPath, '-e', code]);
+  inNetns(ns, process.execPath, '-e', code);
 }
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('every interface, both directions, loopback once', { skip }, async () => {
   const { recorder, source } = await capture(() => {
