@@ -1,6 +1,7 @@
 import type { Body, Exchange, FieldValue, Message } from '../model/index.ts';
+import { redactJson } from './json.ts';
 import { isSecretName, mask } from './rules.ts';
-import { redactForm, redactHeader, redactJson, redactUrl } from './values.ts';
+import { redactForm, redactHeader, redactMultipart, redactUrl } from './values.ts';
 
 export function redactExchange(exchange: Exchange): Exchange {
   const { request, response } = exchange;
@@ -94,27 +95,32 @@ function redactHeaders(headers: Headers): Headers {
   return changed ?? headers;
 }
 
-/**
- * Encoded bodies are not looked into here: who undoes the encoding calls redactText on what comes out.
- */
+/** Encoded bodies are not looked into: who undoes the encoding calls redactBytes on what comes out. */
 function redactBody(body: Body): Body {
-  if (body.encodings.length > 0 || body.bytes.length === 0) return body;
-  const text = latin1(body.bytes);
-  const clean = redactText(body.contentType, text);
-  if (clean === text) return body;
-  return { ...body, bytes: Uint8Array.from(clean, (c) => c.charCodeAt(0)) };
+  if (body.encodings.length > 0) return body;
+  const bytes = redactBytes(body.contentType, body.bytes);
+  return bytes === body.bytes ? body : { ...body, bytes };
+}
+
+/** Byte for byte, so that UTF-8 survives, and what is no text is looked through too. */
+export function redactBytes(contentType: string, bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0) return bytes;
+  const text = latin1(bytes);
+  const clean = redactText(contentType, text);
+  return clean === text ? bytes : Uint8Array.from(clean, (c) => c.charCodeAt(0));
 }
 
 /** Text of a body by its type; JSON and forms are told by content when the type says nothing. */
 export function redactText(contentType: string, text: string): string {
   const type = contentType.toLowerCase();
+  if (type.includes('multipart/')) return redactMultipart(contentType, text);
   const first = /\S/.exec(text)?.[0];
   if (type.includes('json') || first === '{' || first === '[') return redactJson(text);
-  if (type.includes('form-urlencoded') || (type === '' && /^[\w.%+-]+=/.test(text))) return redactForm(text);
+  if (type.includes('form-urlencoded') || (type === '' && /^[\w.%+-]{1,256}=/.test(text)))
+    return redactForm(text);
   return text;
 }
 
-/** Byte for byte, so that lengths and UTF-8 survive. */
 function latin1(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 8192)

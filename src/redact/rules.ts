@@ -57,6 +57,12 @@ const parts = [
   'sessionid',
 ];
 
+/** In JSON these are mostly something else: error codes, keys of maps. */
+const plainKeys = new Set(['code', 'key', 'pin', 'pass', 'auth', 'sid', 'session']);
+
+/** More that give headers away. */
+const headerParts = [...parts, 'authorization', 'jwt', 'assertion', 'cookie'];
+
 /** Look like secrets by their name and are none. */
 const harmless = new Set([
   'tokentype',
@@ -65,6 +71,8 @@ const harmless = new Set([
   'prompttokens',
   'completiontokens',
   'totaltokens',
+  'passwordreset',
+  'forgotpassword',
 ]);
 
 function plain(name: string): string {
@@ -87,7 +95,7 @@ function remembered(judge: (name: string) => boolean): (name: string) => boolean
   };
 }
 
-/** A parameter, form field or JSON key that holds a secret. */
+/** A parameter or form field that holds a secret. */
 export const isSecretName = remembered((name) => {
   const text = plain(name);
   if (harmless.has(text)) return false;
@@ -99,6 +107,9 @@ export const isSecretHeader = remembered((name) => {
   return (
     headers.has(text) ||
     (text.startsWith('x') && isSecretName(text.slice(1))) ||
-    parts.some((p) => text.includes(p))
+    headerParts.some((p) => text.includes(p))
   );
 });
+
+/** A JSON key that holds a secret. */
+export const isSecretKey = remembered((name) => !plainKeys.has(plain(name)) && isSecretName(name));
