@@ -10,7 +10,8 @@ export interface FilteredSink extends Sink {
 }
 
 /**
- * Exchanges, requests under way and conversations are filtered; packets, losses and notes pass. A request
+ * Exchanges, requests under way and conversations are filtered; packets, losses, notes and the ends of
+ * connections pass, for what is asked of an exchange says nothing about the connection it was on. A request
  * under way is passed on when it matches as it is: it may not match when its answer is there, and the other
  * way round.
  * @throws QueryError
@@ -25,7 +26,7 @@ export function filtered(inner: Sink, text: string, schema: Schema, platform?: P
     else hidden++;
     return isShown;
   };
-  const { frame, opened } = inner;
+  const { frame, opened, connection } = inner;
   return {
     open(context) {
       // Only now is it known what times count from.
@@ -38,6 +39,7 @@ export function filtered(inner: Sink, text: string, schema: Schema, platform?: P
     ...(opened ? { opened: (exchange) => query.matches(exchange) && opened.call(inner, exchange) } : {}),
     exchange: (exchange) => passes(exchange) && inner.exchange?.(exchange),
     conversation: (summary) => passes(summary) && inner.conversation?.(summary),
+    ...(connection ? { connection: connection.bind(inner) } : {}),
     loss: (loss) => inner.loss?.(loss),
     note: (note) => inner.note?.(note),
     batch: () => inner.batch?.(),

@@ -147,7 +147,10 @@ export const refused: ConversationSummary = {
   serverBytes: 0,
   clientPackets: 1,
   serverPackets: 1,
+  clientWireBytes: 74,
+  serverWireBytes: 54,
   lostBytes: 0,
+  exchanges: 0,
   ended: 'refused',
 };
 
