@@ -48,6 +48,8 @@ export class Http2Analyzer implements Analyzer {
   readonly #streams = new Map<number, Stream>();
   readonly #closed = new Set<number>();
   readonly #windows: Record<Side, Window>;
+  /** The beginning was not seen. */
+  readonly #joined: boolean;
   /** Whether every frame was seen: else windows are not known. */
   #isWhole: boolean;
   /** Bytes lost while no stream was open on that side: told with the next. */
@@ -62,9 +64,10 @@ export class Http2Analyzer implements Analyzer {
 
   constructor(context: AnalyzerContext) {
     this.#context = context;
-    const { joinedMidStream } = context.connection;
-    const isChild = context.carrier !== undefined;
-    const joined = joinedMidStream && !isChild;
+    // Behind an Upgrade it is the beginning that was seen, whatever was before.
+    const isInside = context.midMessage ?? context.connection.joinedMidStream;
+    const joined = isInside && context.carrier === undefined;
+    this.#joined = joined;
     this.#isWhole = !joined;
     const window = () => ({ left: defaultWindow, initial: defaultWindow, openedAt: 0 });
     this.#windows = { client: window(), server: window() };
@@ -444,7 +447,7 @@ export class Http2Analyzer implements Analyzer {
     if (stream.request.mayHaveEnded && stream.response.state === 'ended')
       stream.request.state = endOf(stream);
     const { connection, bodyLimit } = this.#context;
-    const missing = missingOf(stream, connection.joinedMidStream, bodyLimit);
+    const missing = missingOf(stream, this.#joined, bodyLimit);
     const made = makeExchange(connection, stream, missing);
     this.#out.exchange(stream.inner ? stream.inner.finish(made) : made);
   }
