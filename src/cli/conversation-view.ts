@@ -2,6 +2,7 @@
 import type { CaptureInterface, Sink } from '../model/index.ts';
 import { createPipeline, Names } from '../pipeline/index.ts';
 import { protocols } from '../protocols/registry.ts';
+import { createSchema, type FilteredSink, filtered } from '../query/index.ts';
 import { redactExchange } from '../redact/index.ts';
 import { createJsonSink } from '../sinks/json/index.ts';
 import { createTextSink, stdoutText } from '../sinks/text/index.ts';
@@ -9,7 +10,7 @@ import { knowsLinkType } from '../wire/index.ts';
 import type { Setting, View } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { platform } from './platform.ts';
-import { stdoutFailed } from './terminal.ts';
+import { stderr, stdoutFailed } from './terminal.ts';
 
 export interface ConversationOptions {
   readonly options: CaptureOptions;
@@ -17,6 +18,8 @@ export interface ConversationOptions {
   readonly color: string;
   readonly bodyLimit: number;
   readonly showSecrets: boolean;
+  /** Only entries that match; '' shows all. */
+  readonly query: string;
 }
 
 /** Text waiting for a slow reader. Live, what comes on top is shed and counted; a file waits. */
@@ -35,7 +38,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
   const redact = wanted.showSecrets ? <T>(exchange: T) => exchange : redactExchange;
   const names = new Names(options.noNames > 0 ? new Map() : setting.knownNames);
   const isTerminal = process.stdout.isTTY === true;
-  const sink: Sink =
+  const shown: Sink =
     wanted.output === 'json'
       ? createJsonSink({ write, redact, platform, verbose: options.verbose, showSecrets: wanted.showSecrets })
       : createTextSink({
@@ -51,8 +54,10 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
           showTarget: setting.severalTargets,
           showSecrets: wanted.showSecrets,
         });
-  // Bodies that are not shown are not kept either.
-  const bodyLimit = options.verbose >= 2 ? wanted.bodyLimit : 0;
+  const query = wanted.query === '' ? undefined : narrowed(shown, wanted.query);
+  const sink = query ?? shown;
+  // Bodies that nobody looks at are not kept either.
+  const bodyLimit = options.verbose >= 2 || query?.query.needsBody ? wanted.bodyLimit : 0;
   const strange: CaptureInterface[] = [];
   let known = 0;
   const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit, names });
@@ -87,6 +92,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
       const lines = [
         `${c.exchanges} exchange${c.exchanges === 1 ? '' : 's'} in ${c.connections} connection${c.connections === 1 ? '' : 's'}`,
       ];
+      if (query) lines.push(...queryLines(query));
       if (c.lost > 0) lines.push(`${c.lost} bytes of streams were not captured`);
       if (c.evicted > 0) lines.push(`${c.evicted} connections forgotten: more than are kept at once`);
       if (c.fragmentsDropped > 0) lines.push(`${c.fragmentsDropped} fragmented datagrams not put together`);
@@ -97,6 +103,20 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
       return lines;
     },
   };
+}
+
+function narrowed(sink: Sink, text: string): FilteredSink {
+  const query = filtered(sink, text, createSchema(protocols), platform);
+  for (const note of query.query.notes) stderr(note);
+  return query;
+}
+
+function queryLines(query: FilteredSink): string[] {
+  const { shown, hidden } = query.counters();
+  const lines = [`${shown} shown, ${hidden} hidden by -Y`];
+  const givenUp = query.query.givenUp();
+  if (givenUp > 0) lines.push(`${givenUp} texts were too intricate for a pattern of -Y: taken as no match`);
+  return lines;
 }
 
 /** https://no-color.org */

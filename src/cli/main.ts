@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<{ run: Command }>> = {
   dump: () => import('./commands/dump.ts'),
   ps: () => import('./commands/ps.ts'),
   filter: () => import('./commands/filter.ts'),
+  fields: () => import('./commands/fields.ts'),
   demo: () => import('./commands/demo.ts'),
   help: () => import('./commands/help.ts'),
   version: () => import('./commands/version.ts'),

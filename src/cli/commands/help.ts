@@ -7,6 +7,7 @@ Commands:
   dump TARGET [FILTER]    packets, as tcpdump prints them
   ps                      what can be watched
   filter EXPRESSION       the compiled filter, as tcpdump -d prints it
+  fields [PROTOCOL]       what a query (watch -Y) can ask for
   demo                    a container of its own, talking HTTP and DNS, watched live
   version, help
 

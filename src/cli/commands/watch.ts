@@ -8,6 +8,12 @@ const rows: readonly OptionRow[] = [
   { long: 'json', help: 'one JSON object a line (docs/json.md)' },
   { short: 'o', long: 'output', value: 'text|json', help: 'the same, by name' },
   { long: 'color', value: 'auto|always|never', help: 'colours (default auto; NO_COLOR is honoured)' },
+  {
+    short: 'Y',
+    long: 'display-filter',
+    value: 'QUERY',
+    help: "show only what matches, in Wireshark's language (docs/query.md; porthole fields)",
+  },
   { long: 'show-secrets', help: 'do not mask credentials' },
   { long: 'body-limit', value: 'BYTES', help: 'bytes kept of each body (default 65536; k, m allowed)' },
   ...captureRows,
@@ -34,6 +40,7 @@ Examples:
   porthole watch 'web-*' -w out.pcapng       several containers, packets kept too
   porthole watch upbeat --json | jq .fields  for scripts
   porthole watch -r out.pcapng 'host 10.0.0.7'
+  porthole watch upbeat -Y 'http.response.code >= 500 || duration > 250ms'
 `;
 
 /** Bytes of a body kept for show when nothing is said: pages and API answers fit, downloads do not. */
@@ -55,6 +62,9 @@ export async function run(argv: string[]): Promise<number> {
   if (!['auto', 'always', 'never'].includes(color))
     throw new UsageError(`--color ${color}: one of auto, always, never is needed`);
   const bodyLimit = bytes('--body-limit', parsed.value('body-limit'));
+  const query = parsed.value('display-filter') ?? '';
+  // A mistake in it is told before anything is looked for.
+  if (query !== '') await checkQuery(query);
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {
     immediate: !silent,
@@ -67,10 +77,19 @@ export async function run(argv: string[]): Promise<number> {
         color,
         bodyLimit,
         showSecrets: parsed.has('show-secrets'),
+        query,
       });
     },
   };
   return capture(options, parsed.words, kubeHint(parsed), maker);
+}
+
+async function checkQuery(text: string): Promise<void> {
+  const [{ compile, createSchema }, { protocols }] = await Promise.all([
+    import('../../query/index.ts'),
+    import('../../protocols/registry.ts'),
+  ]);
+  compile(text, createSchema(protocols));
 }
 
 function bytes(option: string, text: string | undefined): number {
