@@ -1,0 +1,58 @@
+/**
+ * CRYPTO frames of one direction put in order: RFC 9000 section 19.6. Browsers cut a hello into pieces and
+ * shuffle them on purpose.
+ */
+
+/** RFC 9000 section 7.5 asks for 4096 at least; a hello with post-quantum shares and a large ECH has some KB. */
+export const cryptoLimit = 32 * 1024;
+/** Holes at once; Chrome makes a dozen pieces. */
+const maxRanges = 64;
+
+export class CryptoStream {
+  #bytes = new Uint8Array(0);
+  /** Sorted, disjoint, not touching. */
+  readonly #ranges: [from: number, to: number][] = [];
+
+  get buffered(): number {
+    return this.#bytes.length;
+  }
+
+  /** From the start, without a hole. */
+  get whole(): Uint8Array {
+    const first = this.#ranges[0];
+    return first && first[0] === 0 ? this.#bytes.subarray(0, first[1]) : new Uint8Array(0);
+  }
+
+  /** false: it does not fit the limits and was left out. */
+  add(offset: number, bytes: Uint8Array): boolean {
+    const end = offset + bytes.length;
+    if (end > cryptoLimit || this.#ranges.length >= maxRanges) return false;
+    if (bytes.length === 0) return true;
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.min(cryptoLimit, Math.max(end, 2 * this.#bytes.length, 2048)));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    this.#bytes.set(bytes, offset);
+    this.#merge(offset, end);
+    return true;
+  }
+
+  #merge(from: number, to: number): void {
+    const ranges = this.#ranges;
+    let i = 0;
+    while (i < ranges.length && ranges[i]![1] < from) i++;
+    let j = i;
+    let [start, end] = [from, to];
+    for (; j < ranges.length && ranges[j]![0] <= to; j++) {
+      start = Math.min(start, ranges[j]![0]);
+      end = Math.max(end, ranges[j]![1]);
+    }
+    ranges.splice(i, j - i, [start, end]);
+  }
+
+  clear(): void {
+    this.#bytes = new Uint8Array(0);
+    this.#ranges.length = 0;
+  }
+}
