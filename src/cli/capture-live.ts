@@ -13,7 +13,7 @@ import { countLines, drive, namesOf, type ViewMaker } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { CliError } from './errors.ts';
 import type { Filter } from './filter-text.ts';
-import { listTargets } from './listing.ts';
+import { inspector, listTargets } from './listing.ts';
 import { openOutput } from './output.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
@@ -37,8 +37,8 @@ export async function captureLive(
   { maker, opener }: { readonly maker: ViewMaker; readonly opener: Opener },
 ): Promise<number> {
   if (options.dockerHost !== undefined) process.env['DOCKER_HOST'] = options.dockerHost;
-  requireCapabilities();
   if (options.listInterfaces) return listInterfaces(options, spec);
+  requireCapabilities();
   const user = parserUser(options.user);
   const output = options.write === undefined ? undefined : openOutput(options, given.text);
   mark('all loaded');
@@ -115,7 +115,7 @@ async function narrowed(
 }
 
 async function listInterfaces(options: CaptureOptions, spec: string): Promise<number> {
-  const targets = await resolve(spec, { host: options.host !== 'no', note: stderr });
+  const targets = await resolve(spec, { host: options.host !== 'no', note: stderr, ...inspector() });
   for (const group of groupByNamespace(targets)) {
     const target = group.targets[0]!;
     target.interfaces.forEach((name, i) => {

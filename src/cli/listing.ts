@@ -3,8 +3,11 @@ import { inspectNamespace } from '../capture/live/index.ts';
 import type { Target } from '../model/index.ts';
 import { list } from '../target/index.ts';
 
+/** Root may look into namespaces that have no process. */
+export const inspector = () => (process.getuid?.() === 0 ? { inspectNamespace } : {});
+
 export function listTargets(note: (text: string) => void): Promise<Target[]> {
-  return list({ note, ...(process.getuid?.() === 0 ? { inspectNamespace } : {}) });
+  return list({ note, ...inspector() });
 }
 
 /** What to type as TARGET to get exactly this one. */

@@ -16,16 +16,13 @@ import {
 } from '../sys/index.ts';
 import { RingReader } from './ring.ts';
 
-export interface DeviceOptions {
+export interface DeviceOptions extends RingGeometry {
   readonly iface: CaptureInterface;
   readonly link: Link;
   readonly cooked: boolean;
   readonly filter: readonly BpfInstruction[];
   readonly direction?: 'in' | 'out';
   readonly promiscuous: boolean;
-  readonly blockSize: number;
-  readonly blockCount: number;
-  readonly retireMs: number;
 }
 
 /**
@@ -37,12 +34,24 @@ const blockSizes = [4096, 2048, 1024, 512, 128].map((kib) => kib * 1024);
 /** A block is also used up by the time that retires it: a program that stands still so long loses nothing. */
 const stallMs = 1280;
 const minBlocks = 8;
+/** Of a ring that gets next to no memory: one among hundreds, or a small -B. */
+const fewestBlocks = 4;
+/** With few blocks they are retired later, so that loading the views (a quarter of a second) loses nothing. */
+const shortStallMs = 800;
+
+export interface RingGeometry {
+  readonly blockSize: number;
+  readonly blockCount: number;
+  /** As wished, or longer. */
+  readonly retireMs: number;
+}
 
 /** How a share of memory becomes blocks: some are read while the kernel fills others. */
-export function ringGeometry(bytes: number, retireMs: number): { blockSize: number; blockCount: number } {
+export function ringGeometry(bytes: number, retireMs: number): RingGeometry {
   const wanted = Math.max(minBlocks, Math.ceil(stallMs / retireMs));
   const blockSize = blockSizes.find((size) => size * wanted <= bytes) ?? blockSizes.at(-1)!;
-  return { blockSize, blockCount: Math.max(2, Math.floor(bytes / blockSize)) };
+  const blockCount = Math.max(fewestBlocks, Math.floor(bytes / blockSize));
+  return { blockSize, blockCount, retireMs: Math.max(retireMs, Math.ceil(shortStallMs / blockCount)) };
 }
 
 const closeLater = promisify(close);
@@ -81,12 +90,16 @@ export class Device {
     this.fd = fd;
     this.link = link;
     this.#memory = memory;
+    this.retireMs = options.retireMs;
     // Loopback shows each frame leaving and coming: the leaving copy is left out, as libpcap does.
     const onlyIncoming = link.loopback && !ignoreOutgoing(fd);
     if (options.promiscuous && !link.loopback) setPromiscuous(fd, link.index);
     this.reader = new RingReader(memory, onlyIncoming ? { ...options, direction: 'in' } : options);
     bindToInterface(fd, link.index);
   }
+
+  /** A block is handed over at the latest after so long, ms. */
+  readonly retireMs: number;
 
   get blockSize(): number {
     return this.#memory.blockSize;

@@ -16,7 +16,7 @@ import {
   requestLinks,
   SystemError,
 } from '../sys/index.ts';
-import { Device, ringGeometry } from './device.ts';
+import { Device, type RingGeometry, ringGeometry } from './device.ts';
 import { Duplicates } from './duplicates.ts';
 import { canDouble, isShadow, linkTypeOf } from './links.ts';
 
@@ -44,9 +44,9 @@ export interface LiveOptions {
   readonly promiscuous: boolean;
   /** Only these interface names; empty = all. */
   readonly interfaces: readonly string[];
-  /** Ring memory of all interfaces together, bytes; each gets its share, and two blocks at least. */
+  /** Ring memory of all interfaces together, bytes; each gets its share, and a few blocks at least. */
   readonly ringBytes: number;
-  /** A block is handed over at the latest after so long: the delay of a live view. */
+  /** A block is handed over at the latest after so long: the delay of a live view. Longer with many interfaces. */
   readonly retireMs: number;
   /** Keep doubles of bridged frames. */
   readonly keepDoubles: boolean;
@@ -165,10 +165,7 @@ export class NamespaceCapture {
   }
 
   /** undefined: it went away meanwhile. */
-  async #openDevice(
-    link: Link,
-    geometry: ReturnType<typeof ringGeometry>,
-  ): Promise<Device | CaptureError | undefined> {
+  async #openDevice(link: Link, geometry: RingGeometry): Promise<Device | CaptureError | undefined> {
     const { options, nextInterfaceId } = this.#around;
     const { linktype, cooked } = linkTypeOf(link);
     const iface: CaptureInterface = {
@@ -189,7 +186,6 @@ export class NamespaceCapture {
         ...(options.direction ? { direction: options.direction } : {}),
         promiscuous: options.promiscuous,
         ...geometry,
-        retireMs: options.retireMs,
       });
     } catch (error) {
       const { code, message, name } = error as SystemError;
@@ -244,7 +240,7 @@ export class NamespaceCapture {
       this.#refused.delete(link.index);
       const device = this.devices.get(link.index);
       // What the kernel has not handed over yet comes after retireMs.
-      if (device) device.closeAt = performance.now() + 2 * this.#around.options.retireMs;
+      if (device) device.closeAt = performance.now() + 2 * device.retireMs;
     }
     let changed = false;
     for (const outcome of await this.#openMissing()) {

@@ -34,6 +34,8 @@ export class Opener {
     );
     closeSync(theirs);
     child.unref();
+    // Told when its answer is waited for: its end of the channel is closed then.
+    child.once('error', () => {});
     return new Opener(mine, child);
   }
 
