@@ -14,7 +14,9 @@ const mostNumbers = 8;
 /** The answer to a test, or a list of numbers that a value is one of; the root of the tree is neither. */
 export class Fact {
   readonly before: Fact | undefined;
-  readonly after: Fact[] = [];
+  /** One of those that come right after it, and the next that comes after the same as it does. */
+  firstAfter: Fact | undefined;
+  readonly sibling: Fact | undefined;
   readonly depth: number;
   /** Leaps back double in length where two of equal length meet: any depth is a few leaps away. */
   readonly leap: Fact | undefined;
@@ -26,36 +28,36 @@ export class Fact {
 
   private constructor(
     before: Fact | undefined,
-    parts: { decision?: Decision; isTrue?: boolean; value?: Value; numbers?: readonly number[] },
+    decision: Decision | undefined,
+    isTrue: boolean,
+    value: Value | undefined,
+    numbers: readonly number[] | undefined,
   ) {
     this.before = before;
+    this.firstAfter = undefined;
+    this.sibling = before?.firstAfter;
     this.depth = before ? before.depth + 1 : 0;
     this.leap = before && leapAfter(before);
-    this.decision = parts.decision;
-    this.isTrue = parts.isTrue ?? true;
-    this.value = parts.value;
-    this.numbers = parts.numbers;
-    before?.after.push(this);
+    this.decision = decision;
+    this.isTrue = isTrue;
+    this.value = value;
+    this.numbers = numbers;
+    if (before) before.firstAfter = this;
   }
 
   /** The root: nothing is known. */
   static none(): Fact {
-    return new Fact(undefined, {});
+    return new Fact(undefined, undefined, true, undefined, undefined);
   }
 
   static answer(before: Fact, decision: Decision, isTrue: boolean): Fact {
     const { left, relation, right } = decision.test;
     const isNumber = isTrue && relation === '==' && right.kind === 'number';
-    return new Fact(before, {
-      decision,
-      isTrue,
-      value: left,
-      ...(isNumber ? { numbers: [right.value] } : {}),
-    });
+    return new Fact(before, decision, isTrue, left, isNumber ? [right.value] : undefined);
   }
 
   static oneOf(before: Fact, value: Value, numbers: readonly number[]): Fact {
-    return new Fact(before, { value, numbers });
+    return new Fact(before, undefined, true, value, numbers);
   }
 }
 
@@ -110,12 +112,13 @@ export class Knowledge {
   readonly #answers: (boolean | undefined)[] = [];
   readonly #numbers: (readonly number[] | undefined)[] = [];
   /** What was known before each fact, to forget it again. */
-  readonly #forgotten: { answer: boolean | undefined; numbers: readonly number[] | undefined }[] = [];
+  readonly #answersBefore: (boolean | undefined)[] = [];
+  readonly #numbersBefore: (readonly number[] | undefined)[] = [];
 
   learn({ decision, isTrue, value, numbers }: Fact): void {
     if (!value) return;
-    const answer = decision && this.#answers[decision.test.id];
-    this.#forgotten.push({ answer, numbers: this.#numbers[value.id] });
+    this.#answersBefore.push(decision && this.#answers[decision.test.id]);
+    this.#numbersBefore.push(this.#numbers[value.id]);
     if (decision) this.#answers[decision.test.id] = isTrue;
     if (numbers) this.#numbers[value.id] = numbers;
   }
@@ -123,9 +126,9 @@ export class Knowledge {
   /** The fact that was learned last. */
   forget({ decision, value }: Fact): void {
     if (!value) return;
-    const { answer, numbers } = this.#forgotten.pop()!;
+    const answer = this.#answersBefore.pop();
     if (decision) this.#answers[decision.test.id] = answer;
-    this.#numbers[value.id] = numbers;
+    this.#numbers[value.id] = this.#numbersBefore.pop();
   }
 
   /** The answer to `test` where it follows from what is known. */

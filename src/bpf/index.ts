@@ -1,6 +1,12 @@
 // Filters: text of pcap-filter(7) -> classic BPF, its listing, and an interpreter for files.
 // Pure: names of the machine come in as a FilterResolver. Mistakes in the text throw FilterError.
-// Words: a *program* is the kernel's (model/filter.ts); a *matcher* is one program, ready to run.
+//
+// lexer -> parser (ast) -> lower, one file a topic (conditions, which are tests of values) ->
+// graph of decisions -> optimizer (facts) -> emit (registers) -> share -> assembler.
+// The peer is libpcap: test/differential/filter.test.ts holds every step against it, and lists what differs.
+//
+// Words: a *value* is a number computed from a packet; a *program* is the kernel's (model/filter.ts); a
+// *matcher* is one program, ready to run.
 export { type CompileOptions, compile } from './compile.ts';
 export { type DisassemblyStyle, disassemble } from './disassembler.ts';
 export { FilterError } from './error.ts';

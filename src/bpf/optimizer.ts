@@ -94,20 +94,26 @@ function skipKnown(root: Target, dropsIdle: boolean): Pass {
   return { root: root.kind === 'decision' && root.yes === root.no ? root.yes : root, hasChanged };
 }
 
-/** Visits every fact, while it and all before it are known. */
+/**
+ * Visits every fact, while it and all before it are known. Those after it come first: they mostly lie
+ * farther on in the graph, and an edge that leads past a decision goes on from where that one leads by then.
+ */
 function walk(root: Fact, knowledge: Knowledge, visit: (fact: Fact) => void): void {
-  const stack: { fact: Fact; isLeaving: boolean }[] = [{ fact: root, isLeaving: false }];
-  while (stack.length > 0) {
-    const { fact, isLeaving } = stack.pop()!;
-    if (isLeaving) {
-      knowledge.forget(fact);
-      continue;
-    }
-    knowledge.learn(fact);
+  const known: Fact[] = [];
+  const waiting = [root];
+  const leave = () => {
+    const fact = known.pop()!;
     visit(fact);
-    stack.push({ fact, isLeaving: true });
-    for (const after of fact.after) stack.push({ fact: after, isLeaving: false });
+    knowledge.forget(fact);
+  };
+  while (waiting.length > 0) {
+    const fact = waiting.pop()!;
+    while (known.length > 0 && known.at(-1) !== fact.before) leave();
+    knowledge.learn(fact);
+    known.push(fact);
+    for (let after = fact.firstAfter; after; after = after.sibling) waiting.push(after);
   }
+  while (known.length > 0) leave();
 }
 
 /** The tree of facts: at every decision the two answers come after what is known there. */

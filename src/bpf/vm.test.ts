@@ -114,6 +114,9 @@ test('programs the kernel would refuse are not run', () => {
     [[i(op.ALU | op.MOD, 0), i(op.RET)], /zero/],
     [[i(op.ALU | op.LSH, 32), i(op.RET)], /shifts/],
     [[i(op.LD | op.B | op.ABS, 0xffffffff), i(op.RET)], /loads from -1/],
+    [[i(op.JMP | op.JEQ, 0, -1, 0), i(op.RET)], /do not fit/],
+    [[i(op.JMP | op.JEQ, 0, 0, 256), ...new Array<BpfInstruction>(300).fill(i(op.RET))], /do not fit/],
+    [[i(op.LD | op.IMM, -1), i(op.RET)], /do not fit/],
     [[i(0xff), i(op.RET)], /unknown code/],
     [new Array<BpfInstruction>(4097).fill(i(op.RET)), /4096/],
   ];

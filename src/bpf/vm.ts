@@ -184,6 +184,10 @@ const branches = new Set(
 );
 const returns = new Set([op.RET | op.K, op.RET | op.RET_A]);
 
+function isByte(n: number): boolean {
+  return n === (n & 255);
+}
+
 /** Why the kernel would refuse the program (bpf_check_classic of net/core/filter.c); '' when it would not. */
 export function findFault(program: readonly BpfInstruction[]): string {
   const count = program.length;
@@ -192,6 +196,7 @@ export function findFault(program: readonly BpfInstruction[]): string {
   for (let at = 0; at < count; at++) {
     const { code, jt, jf, k } = program[at]!;
     const room = count - at - 2;
+    if (!isByte(jt) || !isByte(jf) || k !== k >>> 0) return `(${at}) has operands that do not fit`;
     if (code === (op.JMP | op.JA)) {
       if (k > room) return `(${at}) jumps beyond the end`;
     } else if (branches.has(code)) {

@@ -20,7 +20,7 @@ test('-d, -dd and -ddd print what tcpdump does', { skip }, async () => {
   const table: [linktype: string, expression: string][] = [
     ['EN10MB', 'tcp port 80'],
     ['EN10MB', 'host 10.0.0.1 and tcp port 22'],
-    ['RAW', 'udp dst port 53'],
+    ['RAW', 'icmp'],
     ['LINUX_SLL2', 'icmp[icmptype] = icmp-echo'],
     ['PPP', 'ip6 host 2001:db8::1'],
   ];
