@@ -13,6 +13,11 @@ export interface FieldSpec {
   /** From which -v level text shows it: 0 in the entry's line (roles only), 1 headers, 3 everything. Default 3. */
   readonly detail?: 0 | 1 | 2 | 3;
   readonly description: string;
+  /**
+   * Of operation and subject: how statistics group entries. `path` takes out what varies (/users/{id}) and is
+   * a subject's default, `value` is an operation's; `none`: too many values to be told apart.
+   */
+  readonly grouping?: 'value' | 'path' | 'none';
   /** Of a string that names code points: name -> number, so that queries may say either (dns.qry.type == 28). */
   readonly codes?: Readonly<Record<string, number>>;
 }

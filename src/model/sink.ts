@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Connection, Side } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import type { FieldSpec } from './field.ts';
 import type { Frame } from './frame.ts';
@@ -22,6 +22,11 @@ export interface Sink {
   exchange?(exchange: Exchange): void;
   /** A connection that no protocol claimed has ended: who spoke, how much. */
   conversation?(summary: ConversationSummary): void;
+  /**
+   * Any connection's end, once: after its exchanges and `conversation`, when no packet of it is counted any
+   * more (TCP: some seconds after it was closed).
+   */
+  connection?(summary: ConversationSummary): void;
   loss?(loss: Loss): void;
   note?(text: string): void;
   /** End of a batch: flush. A promise makes the source wait (files); live views never return one. */
@@ -29,7 +34,7 @@ export interface Sink {
   close?(counters: SourceCounters): void | Promise<void>;
 }
 
-/** A connection without exchanges: still worth a line. */
+/** A connection as a whole. */
 export interface ConversationSummary {
   readonly connection: Connection;
   /** Best name for it: a protocol's title, 'tcp', 'udp'. */
@@ -40,6 +45,53 @@ export interface ConversationSummary {
   readonly serverBytes: number;
   readonly clientPackets: number;
   readonly serverPackets: number;
+  /** Of its packets, link layer included. */
+  readonly clientWireBytes: number;
+  readonly serverWireBytes: number;
   readonly lostBytes: number;
+  /** How many were told of it. */
+  readonly exchanges: number;
   readonly ended: 'fin' | 'rst' | 'refused' | 'idle' | 'evicted' | 'captureEnd';
+  /** Who sent the RST. */
+  readonly resetBy?: Side;
+  readonly tcp?: TcpMeasures;
+}
+
+/** A connection that may not be over, as it stands. */
+export type ConnectionState = Omit<ConversationSummary, 'ended'> & {
+  readonly ended: ConversationSummary['ended'] | 'open';
+};
+
+/** What TCP's headers tell. Times are as seen where the capture is, in nanoseconds; undefined: not seen. */
+export interface TcpMeasures {
+  readonly client: TcpSide;
+  readonly server: TcpSide;
+  /** SYN (of several the last) to SYN-ACK: from here to the server and back. */
+  readonly serverHandshakeNs?: number;
+  /** SYN-ACK to its acknowledgement: from here to the client and back. */
+  readonly clientHandshakeNs?: number;
+}
+
+/** What one side sent. */
+export interface TcpSide {
+  /** With payload. */
+  readonly segments: number;
+  /** Segments sent again, SYN and FIN too: all that follow. Keep-alives and window probes are none. */
+  readonly retransmitted: number;
+  /** Of those: fill a hole, so the first was lost before it came here. */
+  readonly lateFills: number;
+  /** Of those: SYNs, or SYN-ACKs. */
+  readonly repeatedSyns: number;
+  /** Segments that fill a hole sooner than they could have been sent again: overtaken on the way. */
+  readonly overtaken: number;
+  /** Packets that say it has no room, and for how long it had none. */
+  readonly zeroWindows: number;
+  readonly shutNs: number;
+  /** Samples of its data's way from here to the other side and back as an acknowledgement. */
+  readonly rtt?: {
+    readonly count: number;
+    readonly sumNs: number;
+    readonly minNs: number;
+    readonly maxNs: number;
+  };
 }

@@ -1,6 +1,7 @@
 /** The road from frames to sinks. */
 import type {
   CaptureInterface,
+  ConnectionState,
   EndReason,
   Exchange,
   FieldSpec,
@@ -27,6 +28,7 @@ import { createPacket, decode, decodeTransport } from '../wire/index.ts';
 import { Budget } from './budget.ts';
 import { Detection } from './detection.ts';
 import { Names } from './names.ts';
+import { summarize } from './summary.ts';
 import { Tree, type TreeHost } from './tree.ts';
 
 export interface PipelineOptions {
@@ -58,6 +60,8 @@ export interface Pipeline extends FrameCollector {
   tick(sec: number, nsec: number): void;
   /** No more frames: what is open ends, sinks are closed. */
   finish(counters: SourceCounters): Promise<void>;
+  /** As they stand: every connection a sink has not been told the end of. Only when some sink has `connection`. */
+  connections(visit: (state: ConnectionState) => void): void;
   counters(): PipelineCounters;
 }
 
@@ -68,6 +72,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const clock = { baseSec: 0 };
   const packet = createPacket();
   const defragmenter = new Defragmenter();
+  const wantsConnections = sinks.some((sink) => sink.connection);
   const frameSinks = sinks.filter((sink) => sink.frame);
   const count = { packets: 0, other: 0, exchanges: 0, conversations: 0, weirds: 0 };
   const budget = new Budget();
@@ -110,22 +115,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     closed(conn, ended) {
       const tree = conn.user as Tree;
       tree.release();
+      if (!wantsConnections) conn.user = undefined;
       if (tree.exchanges > 0) return;
       count.conversations++;
-      const [client, server] = tree.flipped ? [conn.server, conn.client] : [conn.client, conn.server];
-      for (const sink of sinks)
-        sink.conversation?.({
-          connection: tree.connection,
-          protocol: tree.title || (conn.transport === 6 ? 'tcp' : 'udp'),
-          startAt: conn.openedAt,
-          endAt: conn.lastAt,
-          clientBytes: client.bytes,
-          serverBytes: server.bytes,
-          clientPackets: client.packets,
-          serverPackets: server.packets,
-          lostBytes: client.lost + server.lost,
-          ended,
-        });
+      const summary = summarize(conn, tree, ended);
+      for (const sink of sinks) sink.conversation?.(summary);
+    },
+    forgotten(conn) {
+      if (!wantsConnections || !conn.ended) return;
+      const summary = summarize(conn, conn.user as Tree, conn.ended);
+      for (const sink of sinks) sink.connection?.(summary);
     },
   };
 
@@ -200,6 +199,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       tellEvictions();
       for (const sink of sinks) await sink.batch?.();
       for (const sink of sinks) await sink.close?.(counters);
+    },
+    connections(visit) {
+      if (wantsConnections)
+        streams.each((conn) => visit(summarize(conn, conn.user as Tree, conn.ended ?? 'open')));
     },
     counters: () => ({
       ...count,

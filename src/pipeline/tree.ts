@@ -85,8 +85,13 @@ export class Tree implements AnalyzerOutput {
   }
 
   get connection(): Connection {
-    this.#connection ??= describe(this.#conn, this.#flipped, this.#host.names);
+    this.#connection ??= this.describe();
     return this.#connection;
+  }
+
+  /** As it is known now; what is found later may still tell that client and server are the other way round. */
+  describe(): Connection {
+    return this.#connection ?? describe(this.#conn, this.#flipped, this.#host.names);
   }
 
   /** True when content showed that `Conn` has client and server the wrong way round. */

@@ -38,9 +38,40 @@ export class Half {
   early: EarlySegment[] | undefined = undefined;
   earlyBytes = 0;
   packets = 0;
+  /** Of its packets, link layer included. */
+  wireBytes = 0;
   /** Payload delivered or known lost. */
   bytes = 0;
   lost = 0;
+
+  // What headers tell of this direction; see measure.ts. Numbers, so that a packet costs no object.
+  /** Sequence number behind the furthest byte sent. */
+  maxSeq = 0;
+  maxSeen = false;
+  /** Segments with payload. */
+  segments = 0;
+  /** SYNs, and when the last one was sent. */
+  syns = 0;
+  synAt: Timestamp = 0;
+  /** Segments that bring what was seen before. */
+  repeated = 0;
+  /** Segments that fill a hole: later than a round trip (sent again), or sooner (overtaken). */
+  lateFills = 0;
+  overtaken = 0;
+  /** Packets that advertise no room, and the time from the first of them to one that does. */
+  zeroWindows = 0;
+  isShut = false;
+  shutAt: Timestamp = 0;
+  shutNs = 0;
+  /** The one segment whose acknowledgement is waited for. */
+  isTiming = false;
+  timedSeq = 0;
+  timedAt: Timestamp = 0;
+  /** Round trips: from here to the receiver and back. */
+  rttCount = 0;
+  rttSum = 0;
+  rttMin = 0;
+  rttMax = 0;
 }
 
 export type Ended = 'fin' | 'rst' | 'refused' | 'idle' | 'evicted' | 'captureEnd';
@@ -67,6 +98,12 @@ export class Conn {
   lastAt: Timestamp = 0;
   joinedMidStream = false;
   closed = false;
+  /** How it was closed. */
+  ended: Ended | undefined = undefined;
+  resetBy: Side | undefined = undefined;
+  /** SYN to SYN-ACK, SYN-ACK to its acknowledgement: the handshake's halves as seen here; -1 unseen. */
+  serverHandshakeNs = -1;
+  clientHandshakeNs = -1;
   readonly client = new Half();
   readonly server = new Half();
   /** For who listens to the streams; this room never looks at it. */

@@ -2,6 +2,7 @@
 import { type EndReason, type Packet, type Side, TcpFlag, type Timestamp } from '../model/index.ts';
 import { type Conn, type Ended, Queue } from './connection.ts';
 import { defaultLimits, type StreamLimits } from './limits.ts';
+import { measure } from './measure.ts';
 import { ConnectionTable } from './table.ts';
 import { Reassembler } from './tcp.ts';
 
@@ -14,6 +15,8 @@ export interface StreamCollector {
   end(conn: Conn, side: Side, reason: EndReason, at: Timestamp): void;
   /** Both sides have ended; nothing comes any more. */
   closed(conn: Conn, ended: Ended, at: Timestamp): void;
+  /** The entry of a closed connection is given up: stragglers are counted no more. */
+  forgotten?(conn: Conn): void;
 }
 
 export interface StreamCounters {
@@ -39,6 +42,8 @@ export interface Streams {
   tick(at: Timestamp): void;
   /** End of the capture: every connection ends. */
   finish(): void;
+  /** Every connection that is not forgotten, closed ones included. */
+  each(visit: (conn: Conn) => void): void;
   counters(): StreamCounters;
   readonly size: number;
   /** Bytes behind holes. */
@@ -104,6 +109,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
   function forget(conn: Conn): void {
     conn.queue?.remove(conn);
     table.remove(conn);
+    out.forgotten?.(conn);
     conn.user = undefined;
   }
 
@@ -115,13 +121,13 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
       reassembler.flush(conn, 'server', at);
     }
     conn.closed = true;
+    conn.ended = ended;
     const reason: EndReason = ended === 'refused' ? 'rst' : ended;
     if (!conn.client.ended) out.end(conn, 'client', reason, at);
     if (!conn.server.ended) out.end(conn, 'server', reason, at);
     conn.client.ended = true;
     conn.server.ended = true;
     out.closed(conn, ended, at);
-    conn.user = undefined;
     lingering.push(conn);
   }
 
@@ -149,13 +155,14 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
       conn = open(p, at);
     }
     const fromClient = table.fromClient;
-    (fromClient ? conn.client : conn.server).packets++;
+    measure(conn, fromClient, p, at);
     // Its time stays what it was: whatever goes on there is soon looked at as a connection of its own.
     if (conn.closed) return;
     conn.lastAt = at;
     reassembler.packet(conn, fromClient ? 'client' : 'server', p, at);
     if (tcpFlags & TcpFlag.rst) {
       const refused = !fromClient && conn.client.synSeen && !conn.server.synSeen && conn.client.bytes === 0;
+      conn.resetBy = fromClient ? 'client' : 'server';
       close(conn, refused ? 'refused' : 'rst', at);
     } else if (conn.client.ended && conn.server.ended) close(conn, 'fin', at);
     else if (conn.client.ended || conn.server.ended) closing.push(conn);
@@ -177,6 +184,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
     const half = conn.half(side);
     conn.lastAt = at;
     half.packets++;
+    half.wireBytes += p.frame.origLen;
     half.bytes += p.payloadLen;
     udpIdle.push(conn);
     if (p.payloadCap > 0) out.data(conn, side, p.buf, p.payloadOff, p.payloadOff + p.payloadCap, at);
@@ -207,6 +215,9 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
           close(conn, 'captureEnd', now);
           forget(conn);
         }
+    },
+    each(visit) {
+      for (const queue of queues) for (let conn = queue.oldest; conn; conn = conn.newer) visit(conn);
     },
     counters: () => ({ connections, evicted, ...reassembler.counters }),
     get size() {

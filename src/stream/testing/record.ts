@@ -18,6 +18,7 @@ export interface Recording {
 export function record(
   limits: Partial<StreamLimits> = {},
   isServerPort?: (port: number) => boolean,
+  tellsForgotten = false,
 ): Recording {
   const events: string[] = [];
   const streams = createStreams(
@@ -29,6 +30,9 @@ export function record(
       gap: (_c, side, length) => void events.push(`${side} gap ${length}`),
       end: (_c, side, reason) => void events.push(`${side} end ${reason}`),
       closed: (_c, ended) => void events.push(`closed ${ended}`),
+      ...(tellsForgotten
+        ? { forgotten: (c) => void events.push(`forgotten ${c.client.packets + c.server.packets} packets`) }
+        : {}),
     },
   );
   const packet = createPacket();

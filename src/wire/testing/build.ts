@@ -26,12 +26,14 @@ export interface Segment {
   /** TcpFlag bits. */
   readonly flags: number;
   readonly payload?: Uint8Array | string;
+  /** As in the header; the largest when not given. */
+  readonly window?: number;
 }
 
 const toBytes = (p: Uint8Array | string | undefined) =>
   typeof p === 'string' ? new TextEncoder().encode(p) : (p ?? new Uint8Array(0));
 
-export function tcp(ends: Endpoints, { seq, ack = 0, flags, payload }: Segment): number[] {
+export function tcp(ends: Endpoints, { seq, ack = 0, flags, payload, window = 65_535 }: Segment): number[] {
   return [
     ...half(ends.srcPort),
     ...half(ends.dstPort),
@@ -39,7 +41,7 @@ export function tcp(ends: Endpoints, { seq, ack = 0, flags, payload }: Segment):
     ...word(ack),
     0x50,
     flags,
-    ...half(65_535),
+    ...half(window),
     0,
     0,
     0,
