@@ -1,7 +1,9 @@
 /** A protocol's analyzer as a fuzz target: its fixtures' conversations, packed into bytes that can be changed. */
 import { join, resolve } from 'node:path';
 import type { AnalyzerOutput, Exchange, Inner, ProtocolModule, Side } from '../../src/model/index.ts';
-import { type Conversation, fixtureNames, readConversations } from '../../src/protocols/testing/fixture.ts';
+import { protocols } from '../../src/protocols/registry.ts';
+import { conversationsFor } from '../../src/protocols/testing/carried.ts';
+import { type Conversation, fixtureNames } from '../../src/protocols/testing/fixture.ts';
 import { connectionFor } from '../../src/protocols/testing/play.ts';
 import type { Random } from './random.ts';
 import type { Target } from './target.ts';
@@ -26,7 +28,9 @@ export function analyzerTarget(module: ProtocolModule, options: AnalyzerOptions 
     maxLength: 16_384,
     seeds() {
       const folder = join(resolve(import.meta.dirname, '../../src/protocols'), module.name, 'fixtures');
-      const recorded = fixtureNames(folder).flatMap((name) => readConversations(folder, name));
+      const recorded = fixtureNames(folder).flatMap((name) =>
+        conversationsFor(module, protocols, folder, name),
+      );
       return [...recorded, ...(options.more ?? [])].map(pack);
     },
     run(input, random) {

@@ -1,7 +1,7 @@
 /** Capture files as what analyzers are fed with. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Connection, EndReason, Side } from '../../model/index.ts';
+import type { Connection, EndReason, Exchange, Side } from '../../model/index.ts';
 import { CaptureDecoder } from '../../pcap/index.ts';
 import { createStreams } from '../../stream/index.ts';
 import { formatIpv4, formatIpv6 } from '../../util/address.ts';
@@ -15,6 +15,8 @@ export type Event =
 export interface Conversation {
   readonly connection: Connection;
   readonly events: Event[];
+  /** Of a protocol that begins inside another: what agreed on it. */
+  readonly carrier?: Exchange;
 }
 
 /** Fixtures of a protocol, by name. */

@@ -106,6 +106,7 @@ export function feed(module: ProtocolModule, conversation: Conversation, options
     connection: conversation.connection,
     bodyLimit: options.bodyLimit ?? 65_536,
     wantsInner: options.inner !== undefined,
+    ...(conversation.carrier ? { carrier: conversation.carrier } : {}),
   };
   const analyzer = module.open(context);
   const call = (act: () => void) => {

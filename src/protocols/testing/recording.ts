@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProtocolModule } from '../../model/index.ts';
-import { readConversations } from './fixture.ts';
+import { protocols } from '../registry.ts';
+import { conversationsFor } from './carried.ts';
 import { feed, plain } from './play.ts';
 
 /** Records `filter` on `lo` into `file` while `talk` runs. */
@@ -55,7 +56,7 @@ export function temporary(): string {
 
 /** Writes what the module says of the file. Whether that is right is checked against tshark: README.md. */
 export function writeGolden(folder: string, name: string, module: ProtocolModule): void {
-  const lines = readConversations(folder, name).flatMap((conversation) =>
+  const lines = conversationsFor(module, protocols, folder, name).flatMap((conversation) =>
     feed(module, conversation).exchanges.map((exchange) => JSON.stringify(plain(exchange))),
   );
   writeFileSync(join(folder, `${name}.events.ndjson`), lines.map((line) => `${line}\n`).join(''));
