@@ -1,0 +1,62 @@
+/** Fixtures of a protocol that begins inside another: the conversation from where it takes over. */
+import type { AnalyzerOutput, Exchange, ProtocolModule } from '../../model/index.ts';
+import { type Conversation, type Event, readConversations } from './fixture.ts';
+
+/** A file's conversations as `module` gets to see them. */
+export function conversationsFor(
+  module: ProtocolModule,
+  all: readonly ProtocolModule[],
+  folder: string,
+  name: string,
+): Conversation[] {
+  return readConversations(folder, name).flatMap((conversation) => {
+    for (const parent of all) {
+      if (parent === module || parent.transports[0] !== conversation.connection.transport) continue;
+      const child = takenOver(parent, conversation);
+      if (child?.protocol === module.name) return [child.conversation];
+    }
+    return [conversation];
+  });
+}
+
+/** What the parent hands over, and to whom; undefined when it keeps the conversation. */
+function takenOver(
+  parent: ProtocolModule,
+  { connection, events }: Conversation,
+): { readonly protocol: string; readonly conversation: Conversation } | undefined {
+  const analyzer = parent.open({ connection, bodyLimit: 65_536 });
+  let found: { protocol: string; rest: Event[]; carrier: Exchange | undefined } | undefined;
+  let over = false;
+  const out: AnalyzerOutput = {
+    exchange() {},
+    opened() {},
+    child(protocol, rest, at, carrier) {
+      const sides = (['client', 'server'] as const).filter((side) => rest[side].length > 0);
+      const left = sides.map((side): Event => ({ kind: 'data', side, bytes: rest[side].slice(), at }));
+      found = { protocol, rest: left, carrier };
+    },
+    inner: () => undefined,
+    confirmed() {},
+    violation() {
+      over = true;
+    },
+    weird() {},
+  };
+  for (let i = 0; i < events.length && !over; i++) {
+    const event = events[i]!;
+    if (event.kind === 'data') analyzer.data(event.side, event.bytes.slice(), event.at, out);
+    else if (event.kind === 'gap') analyzer.gap(event.side, event.length, event.at, out);
+    else analyzer.end(event.side, event.reason, event.at, out);
+    if (!found) continue;
+    const { protocol, rest, carrier } = found;
+    return {
+      protocol,
+      conversation: {
+        connection,
+        events: [...rest, ...events.slice(i + 1)],
+        ...(carrier ? { carrier } : {}),
+      },
+    };
+  }
+  return undefined;
+}
