@@ -142,6 +142,29 @@ test('a VLAN tag is where tcpdump sees it', { skip }, async () => {
   assert.match(ours.stdout, /vlan 7, p 1/);
 });
 
+test('a tunnel without link header, beside tcpdump', { skip }, async () => {
+  ip('-n', box, 'tuntap', 'add', 'tun0', 'mode', 'tun');
+  ip('-n', box, 'addr', 'add', '10.99.0.1/24', 'dev', 'tun0');
+  ip('-n', box, 'link', 'set', 'tun0', 'up');
+  const holder = startInNetns(box, upbeat(), 'tun', 'tun0');
+  try {
+    await until(() => ip('-n', box, 'link', 'show', 'tun0').includes('LOWER_UP'), 'a carrier');
+    const args = ['-nn', '-t', '-x', '-e', '-c', '3', 'udp and dst host 10.99.0.9'];
+    const dump = watch('dump', `netns:${box}`, ...args);
+    const tcpdump = launch('ip', ['netns', 'exec', box, 'tcpdump', '-i', 'tun0', '-l', ...args]);
+    running.push(tcpdump);
+    await Promise.all([dump.listening(), tcpdump.listening()]);
+    assert.match(dump.stderr(), /\/tun0/);
+    for (const text of ['one', 'two', 'three']) say(box, '10.99.0.9', 5, text);
+    const [ours, theirs] = await Promise.all([dump.ended, tcpdump.ended]);
+    assert.equal(ours.stdout, theirs.stdout);
+    assert.match(ours.stdout, /10\.99\.0\.1\.\d+ > 10\.99\.0\.9\.5: UDP, length 3/);
+  } finally {
+    holder.kill('SIGKILL');
+    ip('-n', box, 'link', 'del', 'tun0');
+  }
+});
+
 test('-Q, -s and time as tcpdump has them', { skip }, async () => {
   const file = (name: string) => join(directory, `${name}.pcapng`);
   const [inward, outward, short] = ['in', 'out', 'short'].map(file) as [string, string, string];

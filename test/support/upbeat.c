@@ -5,16 +5,21 @@
  *   upbeat say HOST PORT TEXT [COUNT]    datagrams holding TEXT
  *   upbeat flood HOST PORT BYTES COUNT   COUNT datagrams of BYTES, as fast as it goes
  *   upbeat hold PORT                     keeps a UDP socket bound
+ *   upbeat tun NAME                      attaches to the tun device NAME, so that it has a carrier
  *   upbeat idle                          does nothing, for ever
  *   upbeat exit MS CODE                  ends after MS milliseconds
  * Addresses are numbers: a static program has no resolver.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,6 +91,14 @@ static void hold(const char *port) {
   for (;;) pause();
 }
 
+static void tun(const char *name) {
+  struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+  strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+  int fd = open("/dev/net/tun", O_RDWR);
+  if (fd < 0 || ioctl(fd, TUNSETIFF, &request)) fail("/dev/net/tun");
+  for (;;) pause();
+}
+
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   const char *mode = argc > 1 ? argv[1] : "";
@@ -100,6 +113,7 @@ int main(int argc, char **argv) {
     return datagrams(argv[2], argv[3], bytes, length, atol(argv[5]), 1), 0;
   }
   if (!strcmp(mode, "hold") && argc == 3) hold(argv[2]);
+  if (!strcmp(mode, "tun") && argc == 3) tun(argv[2]);
   if (!strcmp(mode, "idle"))
     for (;;) pause();
   if (!strcmp(mode, "exit") && argc == 4) return sleep_ms(atoi(argv[2])), atoi(argv[3]);
