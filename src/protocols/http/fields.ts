@@ -34,7 +34,7 @@ export const fields: readonly FieldSpec[] = [
     detail: 0,
     description: 'Reason phrase',
   },
-  { name: 'http.host', type: 'string', label: 'host', detail: 1, description: 'Host header of the request' },
+  { name: 'http.host', type: 'string', label: 'host', detail: 3, description: 'Host header of the request' },
   {
     name: 'http.request.version',
     type: 'string',
@@ -60,7 +60,7 @@ export const fields: readonly FieldSpec[] = [
     name: 'http.content_type',
     type: 'string',
     label: 'type',
-    detail: 1,
+    detail: 3,
     description: 'Content-Type of the response, else of the request',
   },
   {

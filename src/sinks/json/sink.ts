@@ -3,12 +3,14 @@ import type {
   Connection,
   ConversationSummary,
   Exchange,
+  FieldValue,
   Message,
   Platform,
   Sink,
   SinkContext,
 } from '../../model/index.ts';
-import { redactText } from '../../redact/index.ts';
+import { redactBytes } from '../../redact/index.ts';
+import { utf8FromBytes } from '../../util/text.ts';
 
 export interface JsonOptions {
   /** false = the reader is too slow: objects are left out, and their number told when it has caught up. */
@@ -22,6 +24,10 @@ export interface JsonOptions {
 
 /** The version of the objects' form. */
 const version = 1;
+/** DEL, C1, and what changes the order of the text or breaks lines: see sinks/text/escape.ts. */
+const obeyed = /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+const obeyedAll = new RegExp(obeyed.source, 'g');
+const asEscape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 /** Undone bytes of one body at most. */
 const bodyLimit = 1024 * 1024;
 const chunkChars = 64 * 1024;
@@ -41,18 +47,28 @@ export function createJsonSink(options: JsonOptions): Sink {
   }
 
   function put(type: string, object: object): void {
-    pending += `${JSON.stringify({ v: version, type, ...object })}\n`;
+    const line = JSON.stringify({ v: version, type, ...object });
+    // JSON escapes C0 by itself; what else a terminal obeys is escaped too, which changes nothing of the value.
+    pending += `${obeyed.test(line) ? line.replace(obeyedAll, asEscape) : line}\n`;
     if (pending.length >= chunkChars) flush();
   }
 
-  function admitted(): boolean {
-    if (!behind) return true;
+  /** Asks a reader that was behind whether it has caught up; then tells what it missed. */
+  function catchUp(): void {
+    if (!behind) return;
     behind = !options.write('');
+    if (!behind) tellShed();
+  }
+
+  function tellShed(): void {
+    if (shed > 0) put('loss', { kind: 'shed', count: shed });
+    shed = 0;
+  }
+
+  /** Whether an object may be written; counts those that may not. */
+  function admitted(): boolean {
+    catchUp();
     if (behind) shed++;
-    else if (shed > 0) {
-      put('loss', { kind: 'shed', count: shed });
-      shed = 0;
-    }
     return !behind;
   }
 
@@ -67,7 +83,7 @@ export function createJsonSink(options: JsonOptions): Sink {
     return {
       time: time(message.startAt),
       wireBytes: message.wireBytes,
-      startLine: text(message.startLine),
+      startLine: utf8FromBytes(message.startLine),
       ...(verbose >= 1
         ? { headers: message.headers.map(pairText), trailers: message.trailers.map(pairText) }
         : {}),
@@ -88,15 +104,14 @@ export function createJsonSink(options: JsonOptions): Sink {
       bytes = undone.bytes;
       complete &&= undone.complete;
     }
+    if (!options.showSecrets) bytes = redactBytes(body.contentType, bytes);
     const shown = utf8(bytes);
     return {
       totalLength: body.totalLength,
-      contentType: text(body.contentType),
+      contentType: utf8FromBytes(body.contentType),
       ...(left.length > 0 ? { encodings: left } : {}),
       complete,
-      ...(shown === undefined
-        ? { base64: Buffer.from(bytes).toString('base64') }
-        : { text: options.showSecrets ? shown : redactText(body.contentType, shown) }),
+      ...(shown === undefined ? { base64: Buffer.from(bytes).toString('base64') } : { text: shown }),
     };
   }
 
@@ -113,7 +128,7 @@ export function createJsonSink(options: JsonOptions): Sink {
       const fields: Record<string, unknown> = {};
       for (const name in e.fields) {
         const value = e.fields[name];
-        if (value !== undefined) fields[name] = typeof value === 'string' ? text(value) : value;
+        if (value !== undefined) fields[name] = shownValue(value);
       }
       put('exchange', {
         time: time(e.startAt),
@@ -131,13 +146,18 @@ export function createJsonSink(options: JsonOptions): Sink {
     },
     conversation(s: ConversationSummary) {
       if (!admitted()) return;
-      const { connection, startAt, endAt, ...rest } = s;
       put('conversation', {
-        time: time(startAt),
-        durationNs: endAt - startAt,
-        target: connection.target,
-        connection: connectionOf(connection),
-        ...rest,
+        time: time(s.startAt),
+        durationNs: s.endAt - s.startAt,
+        target: s.connection.target,
+        protocol: s.protocol,
+        connection: connectionOf(s.connection),
+        clientBytes: s.clientBytes,
+        serverBytes: s.serverBytes,
+        clientPackets: s.clientPackets,
+        serverPackets: s.serverPackets,
+        lostBytes: s.lostBytes,
+        ended: s.ended,
       });
     },
     loss({ kind, count, iface, detail }) {
@@ -149,18 +169,23 @@ export function createJsonSink(options: JsonOptions): Sink {
       });
     },
     note(note) {
-      put('note', { text: text(note) });
+      put('note', { text: note });
     },
     batch() {
-      if (behind) admitted();
+      catchUp();
       flush();
     },
     close(counters) {
-      if (shed > 0) put('loss', { kind: 'shed', count: shed });
+      tellShed();
       put('end', { counters });
       flush();
     },
   };
+}
+
+function shownValue(value: Exclude<FieldValue, undefined>): unknown {
+  if (typeof value === 'string') return utf8FromBytes(value);
+  return Array.isArray(value) ? value.map(utf8FromBytes) : value;
 }
 
 function connectionOf(c: Connection): object {
@@ -175,14 +200,8 @@ function connectionOf(c: Connection): object {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Strings of messages hold one byte a character: UTF-8 where they are it, else as they are. */
-function text(latin1: string): string {
-  if (!/[\x80-\xff]/.test(latin1)) return latin1;
-  return utf8(Uint8Array.from(latin1, (c) => c.charCodeAt(0))) ?? latin1;
-}
-
 function pairText([name, value]: readonly [string, string]): [string, string] {
-  return [text(name), text(value)];
+  return [utf8FromBytes(name), utf8FromBytes(value)];
 }
 
 /** undefined when it is not text; a character cut at the end is left out. */

@@ -2,7 +2,8 @@
 import type { Body, Platform } from '../../model/index.ts';
 import { redactText } from '../../redact/index.ts';
 import { latin1 } from '../../util/bytes.ts';
-import { escapeBlock } from './escape.ts';
+import { escapeBlock, escapeLine } from './escape.ts';
+import { layOutJson } from './json-layout.ts';
 
 /** Undone bytes of one body shown at most: a small answer may unfold to gigabytes. */
 const unfoldLimit = 1024 * 1024;
@@ -21,12 +22,14 @@ export function viewBody(body: Body, platform: Platform, secrets: boolean, textL
   let { bytes } = body;
   for (const encoding of [...body.encodings].reverse()) {
     const undone = platform.decompress(encoding, bytes, unfoldLimit);
+    // Its name is the sender's.
+    const name = escapeLine(encoding);
     if (!undone) {
-      notes.push(`${encoding}: not undone`);
+      notes.push(`${name}: not undone`);
       break;
     }
     bytes = undone.bytes;
-    notes.push(undone.complete ? encoding : `${encoding}, only the beginning could be undone`);
+    notes.push(undone.complete ? name : `${name}, only the beginning could be undone`);
   }
   if (bytes.length === 0) return { lines: [], notes };
   if (!isText(bytes)) {
@@ -43,13 +46,7 @@ export function viewBody(body: Body, platform: Platform, secrets: boolean, textL
 function layOut(contentType: string, text: string): string {
   const type = contentType.toLowerCase();
   const first = /\S/.exec(text)?.[0];
-  if (type.includes('json') || first === '{' || first === '[') {
-    try {
-      return JSON.stringify(JSON.parse(text), null, 2);
-    } catch {
-      return text; // cut, or not JSON
-    }
-  }
+  if (type.includes('json') || first === '{' || first === '[') return layOutJson(text) ?? text;
   if (type.includes('form-urlencoded')) return text.split('&').map(formField).join('\n');
   return text;
 }

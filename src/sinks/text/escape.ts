@@ -2,14 +2,7 @@
  * Text from the network made safe for a terminal: control characters could move the cursor, change the
  * title or answer in our place; bidirectional controls could show other words than were sent.
  */
-
-/** Bytes as UTF-8 where they are, single bytes where not. Strings here hold one byte a character. */
-export function decodeUtf8(latin1: string): string {
-  if (!/[\x80-\xff]/.test(latin1)) return latin1;
-  return decoder.decode(Uint8Array.from(latin1, (c) => c.charCodeAt(0)));
-}
-
-const decoder = new TextDecoder('utf-8');
+import { utf8FromBytes } from '../../util/text.ts';
 
 // C0 and DEL, C1, bidirectional controls and isolates, line separators, byte order mark, lone surrogates.
 const unsafe = /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/u;
@@ -20,19 +13,20 @@ const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 /** Most text is this, and needs no second look. */
 const harmless = /^[\x20-\x7e]*$/;
 
-/** One line: every control character becomes visible. */
-export function escapeLine(text: string): string {
-  if (harmless.test(text)) return text;
-  const decoded = decodeUtf8(text);
-  return unsafe.test(decoded) ? decoded.replace(unsafeAll, show) : decoded;
+/** One line of bytes (one a character), UTF-8 where they are: every control character becomes visible. */
+export function escapeLine(bytes: string): string {
+  return harmless.test(bytes) ? bytes : escapeText(utf8FromBytes(bytes));
 }
 
-/** Several lines: line feeds and tabs stay. */
-export function escapeBlock(text: string): string {
-  const decoded = decodeUtf8(text).replace(/\r\n/g, '\n');
-  return unsafe.test(decoded)
-    ? decoded.replace(unsafeAll, (c) => (c === '\n' || c === '\t' ? c : show(c)))
-    : decoded;
+/** The same for what is text already: names, notes. */
+export function escapeText(text: string): string {
+  return unsafe.test(text) ? text.replace(unsafeAll, show) : text;
+}
+
+/** Several lines of bytes: line feeds and tabs stay. */
+export function escapeBlock(bytes: string): string {
+  const text = utf8FromBytes(bytes).replace(/\r\n/g, '\n');
+  return unsafe.test(text) ? text.replace(unsafeAll, (c) => (c === '\n' || c === '\t' ? c : show(c))) : text;
 }
 
 function show(c: string): string {

@@ -6,9 +6,12 @@ import type {
   Exchange,
   FieldSpec,
   Incompleteness,
+  Loss,
 } from '../../model/index.ts';
-import { escapeLine } from './escape.ts';
-import { formatSize } from './format.ts';
+import { escapeLine, escapeText } from './escape.ts';
+import type { Style } from './style.ts';
+import { formatBytes, formatDuration } from './units.ts';
+import { columns, cutEnd, cutMiddle } from './width.ts';
 
 /** What a protocol's line is made of, found once. */
 export interface Roles {
@@ -20,7 +23,12 @@ export interface Roles {
 
 export function rolesOf(title: string, fields: readonly FieldSpec[]): Roles {
   const named = (role: FieldSpec['role']) => fields.filter((f) => f.role === role).map((f) => f.name);
-  return { title, operation: named('operation'), subject: named('subject'), result: named('result') };
+  return {
+    title: escapeText(title),
+    operation: named('operation'),
+    subject: named('subject'),
+    result: named('result'),
+  };
 }
 
 /** Values of the fields, blank between them, '' when none is set. */
@@ -40,11 +48,10 @@ export function valuesOf(exchange: Exchange, names: readonly string[]): string {
   return text;
 }
 
-export function endpointText(endpoint: Endpoint, port: boolean, names: boolean): string {
-  const { address, name } = endpoint;
-  if (names && name) return port ? `${escapeLine(name)}:${endpoint.port}` : escapeLine(name);
-  if (!port) return address;
-  return address.includes(':') ? `[${address}]:${endpoint.port}` : `${address}:${endpoint.port}`;
+function endpointText({ address, port, name }: Endpoint, withPort: boolean, names: boolean): string {
+  const shown =
+    names && name ? escapeText(name) : withPort && address.includes(':') ? `[${address}]` : address;
+  return withPort ? `${shown}:${port}` : shown;
 }
 
 /** `client -> server:80`; the client's port says little and is left out unless asked for. */
@@ -52,34 +59,73 @@ export function whoText(connection: Connection, names: boolean, clientPort: bool
   return `${endpointText(connection.client, clientPort, names)} -> ${endpointText(connection.server, true, names)}`;
 }
 
+/** Columns a subject is not cut below, whatever the terminal. */
+const minSubject = 16;
+/** Nor an answer. */
+const minResult = 24;
+
+export interface EntryParts {
+  /** Already printed before it. */
+  readonly lead: string;
+  readonly leadColumns: number;
+  readonly exchange: Exchange;
+  readonly roles: Roles;
+  readonly style: Style;
+  /** Columns of the terminal; 0 = lines are never cut. */
+  readonly width: number;
+  readonly weirds: boolean;
+}
+
+/** `GET /file.txt -> 200 OK 1.2 ms 78 B/310 B [body of the response kept to 64 KiB]` */
+export function entryText({ lead, leadColumns, exchange, roles, style, width, weirds }: EntryParts): string {
+  const { request, response, outcome } = exchange;
+  const operation = valuesOf(exchange, roles.operation) || roles.title;
+  let subject = valuesOf(exchange, roles.subject);
+  let result = valuesOf(exchange, roles.result) || (outcome === 'unanswered' ? 'no answer' : '');
+  const duration = response && request ? ` ${formatDuration(exchange.endAt - exchange.startAt)}` : '';
+  const size = (wireBytes: number | undefined) => (wireBytes === undefined ? '-' : formatBytes(wireBytes));
+  const figures = `${duration} ${size(request?.wireBytes)}/${size(response?.wireBytes)}`;
+  const odd = weirds ? exchange.weirds.map((w) => ` (${w})`).join('') : '';
+  const notes = missingText(exchange.missing) + odd;
+  if (width > 0) {
+    // Two blanks and the arrow between the parts.
+    const rest = width - leadColumns - columns(operation) - columns(figures) - columns(notes) - 6;
+    if (columns(subject) + columns(result) > rest) {
+      result = cutEnd(result, Math.max(minResult, rest - columns(subject)));
+      subject = cutMiddle(subject, Math.max(minSubject, rest - columns(result)));
+    }
+  }
+  const about = subject === '' ? '' : ` ${subject}`;
+  const answer = result === '' ? '' : ` -> ${style.outcome(outcome, result)}`;
+  return `${lead}${style.bold(operation)}${about}${answer}${style.dim(figures)}${style.warn(notes)}\n`;
+}
+
 export function missingText(missing: readonly Incompleteness[]): string {
   let text = '';
-  for (const { kind, side, bytes = 0 } of missing) {
-    const of = side ? ` of the ${side}` : '';
-    text += ' [';
-    switch (kind) {
-      case 'joinedMidStream':
-        text += 'joined mid-stream';
-        break;
-      case 'bytesLost':
-        text += `${bytes} bytes${of} lost`;
-        break;
-      case 'bodyCut':
-        text += `body${of} kept to ${formatSize(bytes)}`;
-        break;
-      case 'noRequest':
-        text += 'no request seen';
-        break;
-      case 'noResponse':
-        text += 'no response seen';
-        break;
-      case 'messageCut':
-        text += side ? `${side} cut off` : 'cut off';
-        break;
-    }
-    text += ']';
-  }
+  for (const { kind, side, bytes = 0 } of missing) text += ` [${incompletenessText(kind, side, bytes)}]`;
   return text;
+}
+
+function incompletenessText(
+  kind: Incompleteness['kind'],
+  side: Incompleteness['side'],
+  bytes: number,
+): string {
+  const of = side ? ` of the ${side}` : '';
+  switch (kind) {
+    case 'joinedMidStream':
+      return 'joined mid-stream';
+    case 'bytesLost':
+      return `${bytes} bytes${of} lost`;
+    case 'bodyCut':
+      return `body${of} kept to ${formatBytes(bytes)}`;
+    case 'noRequest':
+      return 'no request seen';
+    case 'noResponse':
+      return 'no response seen';
+    case 'messageCut':
+      return side ? `${side} cut off` : 'cut off';
+  }
 }
 
 const endings: Readonly<Record<ConversationSummary['ended'], string>> = {
@@ -95,11 +141,29 @@ export function conversationText(summary: ConversationSummary): string {
   const packets = summary.clientPackets + summary.serverPackets;
   const parts = [
     `${packets} packet${packets === 1 ? '' : 's'}`,
-    `${formatSize(summary.clientBytes)} up, ${formatSize(summary.serverBytes)} down`,
+    `${formatBytes(summary.clientBytes)} up, ${formatBytes(summary.serverBytes)} down`,
   ];
   if (summary.serverPackets === 0 && summary.connection.transport === 'tcp' && summary.ended !== 'refused')
     parts.push('no answer');
   if (summary.lostBytes > 0) parts.push(`${summary.lostBytes} bytes not captured`);
   parts.push(endings[summary.ended]);
   return parts.join(', ');
+}
+
+export function lossText({ kind, count, iface, detail }: Loss): string {
+  const on = iface?.name ? ` on ${escapeText(iface.name)}` : '';
+  switch (kind) {
+    case 'kernelDrop':
+      return `${count} packets lost${on}: the kernel had no room in the ring (-B makes it larger)`;
+    case 'freeze':
+      return `the ring${on} was full ${count} times`;
+    case 'snaplen':
+      return `${count} packets cut by the snap length${on}`;
+    case 'evicted':
+      return `${count} ${escapeText(detail ?? 'connections forgotten: a memory limit was reached')}`;
+    case 'shed':
+      return `${count} entries not shown: the reader of this output was too slow`;
+    case 'damaged':
+      return escapeText(detail ?? 'the capture is damaged');
+  }
 }

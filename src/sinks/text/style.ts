@@ -5,7 +5,10 @@ export interface Style {
   dim(text: string): string;
   bold(text: string): string;
   warn(text: string): string;
+  alarm(text: string): string;
   outcome(outcome: Exchange['outcome'], text: string): string;
+  /** The mark before lines of a request and of a response. */
+  mark(mark: '>' | '<'): string;
   /** The same label always has the same colour. */
   label(label: string): string;
 }
@@ -25,7 +28,9 @@ const plain: Style = {
   dim: (text) => text,
   bold: (text) => text,
   warn: (text) => text,
+  alarm: (text) => text,
   outcome: (_outcome, text) => text,
+  mark: (mark) => mark,
   label: (text) => text,
 };
 
@@ -35,8 +40,10 @@ const colored: Style = {
   dim: (text) => sgr('2', text),
   bold: (text) => sgr('1', text),
   warn: (text) => sgr('33', text),
+  alarm: (text) => sgr('31', text),
   outcome: (outcome, text) => sgr(outcomeCodes[outcome], text),
-  label: (text) => sgr(labelCodes[fnv32(text.trimEnd()) % labelCodes.length]!, text),
+  mark: (mark) => sgr(mark === '>' ? '36' : '34', mark),
+  label: (text) => sgr(labelCodes[fnv32(text) % labelCodes.length]!, text),
 };
 
 export const styleOf = (color: boolean): Style => (color ? colored : plain);

@@ -35,11 +35,6 @@ export function columns(text: string): number {
   return n;
 }
 
-export function pad(text: string, width: number): string {
-  const missing = width - columns(text);
-  return missing > 0 ? text + ' '.repeat(missing) : text;
-}
-
 /** At most `width` columns; what is too much goes from the middle, where paths and names differ least. */
 export function cutMiddle(text: string, width: number): string {
   if (columns(text) <= width) return text;
