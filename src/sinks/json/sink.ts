@@ -79,7 +79,8 @@ export function createJsonSink(options: JsonOptions): Sink {
     return `${date.slice(0, 19)}.${String(at - whole * 1e9).padStart(9, '0')}Z`;
   }
 
-  function messageOf(message: Message): object {
+  /** @param isWhole nothing of the body as it was sent is missing: masking may have changed its length */
+  function messageOf(message: Message, isWhole: boolean): object {
     return {
       time: time(message.startAt),
       wireBytes: message.wireBytes,
@@ -87,13 +88,13 @@ export function createJsonSink(options: JsonOptions): Sink {
       ...(verbose >= 1
         ? { headers: message.headers.map(pairText), trailers: message.trailers.map(pairText) }
         : {}),
-      ...(verbose >= 2 && message.body ? { body: bodyOf(message.body) } : {}),
+      ...(verbose >= 2 && message.body ? { body: bodyOf(message.body, isWhole) } : {}),
     };
   }
 
-  function bodyOf(body: Body): object {
+  function bodyOf(body: Body, isWhole: boolean): object {
     let { bytes } = body;
-    let complete = bytes.length === body.totalLength;
+    let complete = isWhole;
     const left = [...body.encodings];
     for (let encoding = left.pop(); encoding !== undefined; encoding = left.pop()) {
       const undone = options.platform.decompress(encoding, bytes, bodyLimit);
@@ -138,8 +139,8 @@ export function createJsonSink(options: JsonOptions): Sink {
         connection: connectionOf(e.connection),
         outcome: e.outcome,
         fields,
-        ...(e.request ? { request: messageOf(e.request) } : {}),
-        ...(e.response ? { response: messageOf(e.response) } : {}),
+        ...(e.request ? { request: messageOf(e.request, hasWholeBody(exchange.request)) } : {}),
+        ...(e.response ? { response: messageOf(e.response, hasWholeBody(exchange.response)) } : {}),
         missing: e.missing,
         weirds: e.weirds,
       });
@@ -183,6 +184,10 @@ export function createJsonSink(options: JsonOptions): Sink {
   };
 }
 
+function hasWholeBody(message: Message | undefined): boolean {
+  return message?.body?.bytes.length === message?.body?.totalLength;
+}
+
 function shownValue(value: Exclude<FieldValue, undefined>): unknown {
   if (typeof value === 'string') return utf8FromBytes(value);
   return Array.isArray(value) ? value.map(utf8FromBytes) : value;
@@ -198,21 +203,16 @@ function connectionOf(c: Connection): object {
   };
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
 function pairText([name, value]: readonly [string, string]): [string, string] {
   return [utf8FromBytes(name), utf8FromBytes(value)];
 }
 
 /** undefined when it is not text; a character cut at the end is left out. */
 function utf8(bytes: Uint8Array): string | undefined {
-  for (let cut = 0; cut < 4 && cut <= bytes.length; cut++) {
-    try {
-      const shown = decoder.decode(bytes.subarray(0, bytes.length - cut));
-      return shown.includes('\0') ? undefined : shown;
-    } catch {
-      // One byte less, for a character that was cut.
-    }
+  try {
+    const shown = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true });
+    return shown.includes('\0') ? undefined : shown;
+  } catch {
+    return undefined;
   }
-  return undefined;
 }
