@@ -4,11 +4,10 @@ import { isSecretName, mask } from './rules.ts';
 import { redactForm, redactHeader, redactMultipart, redactUrl } from './values.ts';
 
 export function redactExchange(exchange: Exchange): Exchange {
-  const { request, response } = exchange;
   const fields = redactFields(exchange.fields);
+  const { request, response } = exchange;
   if (!request && !response && fields === exchange.fields) return exchange;
-  const clean: { -readonly [K in keyof Exchange]: Exchange[K] } = { ...exchange };
-  clean.fields = fields;
+  const clean: { -readonly [K in keyof Exchange]: Exchange[K] } = { ...exchange, fields };
   if (request) clean.request = new CleanMessage(request);
   if (response) clean.response = new CleanMessage(response);
   return clean;

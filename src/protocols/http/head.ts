@@ -41,17 +41,21 @@ const isList = [false, true, false, false, true, true, true];
 
 export class Head {
   readonly startLine: string;
-  /** Of the head as a whole, for what it takes to keep it. */
+  /** Of the head as a whole. */
   readonly length: number;
+  /** What it takes to keep it: some bytes behind it may be kept too. */
+  readonly held: number;
   readonly #text: string;
   readonly #known: string[];
   #headers: readonly Header[] | undefined;
   /** Oddities of the form, by name. */
   readonly weirds: readonly string[];
 
-  constructor(text: string, startLine: string, known: string[], weirds: readonly string[]) {
+  /** @param text begins with the head, `length` of it */
+  constructor(text: string, length: number, startLine: string, known: string[], weirds: readonly string[]) {
     this.#text = text;
-    this.length = text.length;
+    this.length = length;
+    this.held = text.length;
     this.startLine = startLine;
     this.#known = known;
     this.weirds = weirds;
@@ -81,27 +85,30 @@ export class Head {
 
   /** All of them, in order: made when somebody looks. */
   get headers(): readonly Header[] {
-    this.#headers ??= parseHeaders(this.#text.slice(this.#text.indexOf('\n') + 1));
+    this.#headers ??= parseHeaders(this.#text.slice(this.#text.indexOf('\n') + 1, this.length));
     return this.#headers;
   }
 }
 
 const noWeirds: readonly string[] = [];
 
-/** Reads [at, end): a start line, header lines and the empty line. */
-export function parseHead(b: Uint8Array, at: number, end: number): Head {
+/** Reads a start line, header lines and the empty line from [at, end); undefined when that is not in it. */
+export function parseHead(b: Uint8Array, at: number, end: number): Head | undefined {
   const text = latin1(b, at, end);
   const known = ['', '', '', '', '', '', ''];
   let weirds: string[] | undefined;
   let startLine: string | undefined;
   let slot = -1;
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; ; ) {
     const lf = text.indexOf('\n', from);
-    let to = lf < 0 ? text.length : lf;
+    if (lf < 0) return undefined;
+    let to = lf;
     if (to > from && text.charCodeAt(to - 1) === CR) to--;
-    else if (lf >= 0) weirds = noted(weirds, 'http_bare_lf');
+    else weirds = noted(weirds, 'http_bare_lf');
+    if (to === from && startLine !== undefined)
+      return new Head(text, lf + 1, startLine, known, weirds ?? noWeirds);
     if (startLine === undefined) startLine = text.slice(from, to);
-    else if (to > from) {
+    else {
       const first = text.charCodeAt(from);
       if (first === 32 || first === 9) {
         // obs-fold, section 5.2
@@ -120,9 +127,8 @@ export function parseHead(b: Uint8Array, at: number, end: number): Head {
         }
       }
     }
-    from = lf < 0 ? text.length : lf + 1;
+    from = lf + 1;
   }
-  return new Head(text, startLine ?? '', known, weirds ?? noWeirds);
 }
 
 function noted(weirds: string[] | undefined, name: string): string[] {

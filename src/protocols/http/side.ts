@@ -10,6 +10,8 @@ const noHeaders: readonly Header[] = [];
 const noEncodings: readonly string[] = [];
 /** A start line that is looked for behind a hole. */
 const resyncLineLimit = 8 * 1024;
+/** Bytes in which nearly every head ends; longer ones are looked through for their end first. */
+const usualHead = 1024;
 /** What a client sends ahead of the answer to its CONNECT or Upgrade. */
 export const asideLimit = 64 * 1024;
 
@@ -194,6 +196,9 @@ export class HttpSide {
       this.#searched = 0;
       this.#lineSeen = false;
     }
+    // Most heads lie whole at the beginning of a segment: read at once, without looking for the end before.
+    const whole = this.#searched === 0 ? parseHead(b, from, Math.min(end, from + usualHead)) : undefined;
+    if (whole) return this.#headRead(whole, from, end, at);
     const behind = headEnd(b, from + Math.max(0, this.#searched - 3), end);
     const length = (behind < 0 ? end : behind) - from;
     if (length > headLimit) return this.#fail('http_head_too_long', at, end);
@@ -206,18 +211,21 @@ export class HttpSide {
       this.#searched = length;
       return from;
     }
-    const head = parseHead(b, from, behind);
-    const framed = this.#listener.head(head, this.#startAt);
-    if (!framed) return this.#fail('no start line', at, end);
-    this.#begin(head, framed, length);
-    if (framed.framing.kind === 'none') this.#finish(at, false);
-    return behind;
+    return this.#headRead(parseHead(b, from, behind)!, from, end, at);
   }
 
-  #begin(head: Head, { framing, weird }: FramingResult, headLength: number): void {
+  #headRead(head: Head, from: number, end: number, at: Timestamp): number {
+    const framed = this.#listener.head(head, this.#startAt);
+    if (!framed) return this.#fail('no start line', at, end);
+    this.#begin(head, framed);
+    if (framed.framing.kind === 'none') this.#finish(at, false);
+    return from + head.length;
+  }
+
+  #begin(head: Head, { framing, weird }: FramingResult): void {
     this.#head = head;
     this.#weird = weird;
-    this.#wireBytes = headLength;
+    this.#wireBytes = head.length;
     this.#searched = 0;
     if (framing.kind === 'none') return;
     this.#state = framing.kind;
@@ -311,7 +319,7 @@ export class HttpSide {
       cut,
       bodyCutAt: isBodyCut ? this.#bodyKept : -1,
       weirds: this.#weird === '' ? head.weirds : [...head.weirds, this.#weird],
-      held: head.length + this.#bodyKept,
+      held: head.held + this.#bodyKept,
     };
     this.#state = 'head';
     this.#started = false;

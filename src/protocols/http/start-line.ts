@@ -13,8 +13,9 @@ export interface RequestLine {
 /** undefined: not a request line. HTTP/0.9's form without version is not accepted. */
 export function parseRequestLine(line: string): RequestLine | undefined {
   const first = line.indexOf(' ');
-  const last = line.lastIndexOf(' ');
-  if (first <= 0 || last <= first) return undefined;
+  // A version has eight letters: no need to look for the last blank.
+  const last = line.length - 9;
+  if (first <= 0 || last <= first || line.charCodeAt(last) !== 32) return undefined;
   const version = line.slice(last + 1);
   if (!isVersion(version)) return undefined;
   const method = line.slice(0, first);

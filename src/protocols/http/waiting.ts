@@ -34,7 +34,7 @@ export class Waiting {
 
   push(asked: Asked): void {
     this.#queue.push(asked);
-    this.#headBytes += asked.head.length;
+    this.#headBytes += asked.head.held;
   }
 
   /** One that waits is whole now. */
@@ -46,7 +46,7 @@ export class Waiting {
   /** Only when there is one. */
   shift(): Asked {
     const asked = this.#queue.shift() as Asked;
-    this.#headBytes -= asked.head.length;
+    this.#headBytes -= asked.head.held;
     this.bodyBytes -= bodyOf(asked);
     return asked;
   }
