@@ -207,10 +207,11 @@ export class Tree implements AnalyzerOutput {
 
   #context(carrier?: Exchange): AnalyzerContext {
     const { connection } = this;
-    const { bodyLimit, wantsOpened, inners } = this.#host;
+    const { bodyLimit, wantsOpened, inners, clock } = this.#host;
     const wantsInner = inners.length > 0;
     const midMessage = this.#holed;
-    return { connection, midMessage, bodyLimit, wantsOpened, wantsInner, ...(carrier ? { carrier } : {}) };
+    const context = { connection, midMessage, bodyLimit, wantsOpened, wantsInner, clock };
+    return carrier ? { ...context, carrier } : context;
   }
 
   /** After a call into the analyzer: what it asked for is done when it no longer runs. */

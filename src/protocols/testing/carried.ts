@@ -22,7 +22,7 @@ export function conversationsFor(
 /** What the parent hands over, and to whom; undefined when it keeps the conversation. */
 function takenOver(
   parent: ProtocolModule,
-  { connection, events }: Conversation,
+  { connection, events, clock }: Conversation,
 ): { readonly protocol: string; readonly conversation: Conversation } | undefined {
   const analyzer = parent.open({ connection, bodyLimit: 65_536 });
   let found: { protocol: string; rest: Event[]; carrier: Exchange | undefined } | undefined;
@@ -55,6 +55,7 @@ function takenOver(
         connection,
         events: [...rest, ...events.slice(i + 1)],
         ...(carrier ? { carrier } : {}),
+        ...(clock ? { clock } : {}),
       },
     };
   }

@@ -1,7 +1,7 @@
 /** Capture files as what analyzers are fed with. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Connection, EndReason, Exchange, Side } from '../../model/index.ts';
+import type { Clock, Connection, EndReason, Exchange, Side } from '../../model/index.ts';
 import { CaptureDecoder } from '../../pcap/index.ts';
 import { createStreams } from '../../stream/index.ts';
 import { formatIpv4, formatIpv6 } from '../../util/address.ts';
@@ -17,6 +17,8 @@ export interface Conversation {
   readonly events: Event[];
   /** Of a protocol that begins inside another: what agreed on it. */
   readonly carrier?: Exchange;
+  /** Of the file's first frame, from which times count. */
+  readonly clock?: Clock;
 }
 
 /** Fixtures of a protocol, by name. */
@@ -30,6 +32,7 @@ export function fixtureNames(folder: string): string[] {
 /** The connections of a file, in order. Times count from the file's first frame. */
 export function readConversations(folder: string, name: string): Conversation[] {
   const conversations: Conversation[] = [];
+  const clock = { baseSec: 0 };
   const packet = createPacket();
   const add = (conn: { user: unknown }, event: Event) => void (conn.user as Conversation).events.push(event);
   const streams = createStreams(
@@ -52,7 +55,7 @@ export function readConversations(folder: string, name: string): Conversation[] 
           openedAt: conn.openedAt,
           joinedMidStream: conn.joinedMidStream,
         };
-        const conversation = { connection, events: [] };
+        const conversation = { connection, events: [], clock };
         conn.user = conversation;
         conversations.push(conversation);
       },
@@ -69,13 +72,12 @@ export function readConversations(folder: string, name: string): Conversation[] 
     },
   );
   const decoder = new CaptureDecoder();
-  let base = 0;
   const out = {
     interface() {},
     frame(frame: Parameters<typeof decode>[0]) {
-      base ||= frame.sec;
+      clock.baseSec ||= frame.sec;
       decode(frame, packet);
-      if (packet.transport !== 0) streams.packet(packet, (frame.sec - base) * 1e9 + frame.nsec);
+      if (packet.transport !== 0) streams.packet(packet, (frame.sec - clock.baseSec) * 1e9 + frame.nsec);
     },
     loss({ detail }: { readonly detail?: string }) {
       throw new Error(`${name}: ${detail}`);

@@ -107,6 +107,7 @@ export function feed(module: ProtocolModule, conversation: Conversation, options
     bodyLimit: options.bodyLimit ?? 65_536,
     wantsInner: options.inner !== undefined,
     ...(conversation.carrier ? { carrier: conversation.carrier } : {}),
+    ...(conversation.clock ? { clock: conversation.clock } : {}),
   };
   const analyzer = module.open(context);
   const call = (act: () => void) => {
