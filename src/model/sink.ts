@@ -68,7 +68,7 @@ export interface TcpMeasures {
   readonly server: TcpSide;
   /** SYN (of several the last) to SYN-ACK: from here to the server and back. */
   readonly serverHandshakeNs?: number;
-  /** SYN-ACK to its acknowledgement: from here to the client and back. */
+  /** SYN-ACK, when there was only one, to its acknowledgement: from here to the client and back. */
   readonly clientHandshakeNs?: number;
 }
 

@@ -35,11 +35,20 @@ test('of repeated SYNs the last one before the answer counts', () => {
   r.send(client, { seq: 100, flags: syn }, 0);
   r.send(client, { seq: 100, flags: syn }, 1000e6);
   r.send(server, { seq: 500, ack: 101, flags: syn | ack }, 1020e6);
-  r.send(server, { seq: 500, ack: 101, flags: syn | ack }, 2020e6);
-  r.send(client, { seq: 101, ack: 501, flags: ack }, 2021e6);
+  r.send(client, { seq: 101, ack: 501, flags: ack }, 1021e6);
   const c = connection(r);
   assert.deepEqual([c.serverHandshakeNs, c.clientHandshakeNs], [20e6, 1e6]);
-  assert.deepEqual([c.client.syns, c.server.syns], [2, 2]);
+  assert.deepEqual([c.client.syns, c.server.syns], [2, 1]);
+});
+
+test('which of several SYN-ACKs is acknowledged nobody knows', () => {
+  const r = record();
+  r.send(client, { seq: 100, flags: syn }, 0);
+  r.send(server, { seq: 500, ack: 101, flags: syn | ack }, 20e6);
+  r.send(server, { seq: 500, ack: 101, flags: syn | ack }, 1020e6);
+  r.send(client, { seq: 101, ack: 501, flags: ack }, 1021e6);
+  const c = connection(r);
+  assert.deepEqual([c.serverHandshakeNs, c.clientHandshakeNs, c.server.syns], [20e6, -1, 2]);
 });
 
 test('no handshake, no time of it', () => {

@@ -3,10 +3,12 @@
  * how long the way is. Looked at before reassembly, for its holes are what a late segment fills.
  */
 import { type Packet, TcpFlag, type Timestamp } from '../model/index.ts';
-import { type Conn, endOf, type Half } from './connection.ts';
+import { type Conn, type EarlySegment, endOf, type Half } from './connection.ts';
 
 /** The way's length where the handshake was not seen: Wireshark's choice for the same question. */
 const defaultRttNs = 3e6;
+/** Held segments looked at for their time: a window in use holds fewer behind a hole, a hostile one many more. */
+const maxLookedAt = 256;
 const control = TcpFlag.syn | TcpFlag.fin | TcpFlag.rst;
 
 export function measure(conn: Conn, fromClient: boolean, p: Packet, at: Timestamp): void {
@@ -77,17 +79,32 @@ function rttOf({ serverHandshakeNs, clientHandshakeNs }: Conn): number {
     : defaultRttNs;
 }
 
-/** Since when a byte that it brings has been missing: the hole is before a held segment. -1: all were seen. */
+/**
+ * Since when a byte that it brings is known to be missing: since the first of what lies behind it came. -1: all
+ * were seen. Holes are before held segments, which are sorted and do not overlap.
+ */
 function holeSince({ early, nextSeq }: Half, seq: number, end: number): Timestamp {
   if (early === undefined) return -1;
-  let from = nextSeq;
-  for (let i = 0; i < early.length; i++) {
-    const behind = early[i]!;
-    const isHole = ((behind.seq - from) | 0) > 0;
-    if (isHole && ((end - from) | 0) > 0 && ((behind.seq - seq) | 0) > 0) return behind.at;
-    from = endOf(behind);
+  let low = 0;
+  for (let high = early.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (((early[middle]!.seq - seq) | 0) > 0) high = middle;
+    else low = middle + 1;
+  }
+  // From the first that begins behind `seq` on: is there room before it that the segment reaches?
+  for (let i = low; i < early.length; i++) {
+    const holeAt = i === 0 ? nextSeq : endOf(early[i - 1]!);
+    if (((end - holeAt) | 0) <= 0) return -1;
+    if (((early[i]!.seq - holeAt) | 0) > 0) return firstSeen(early, i);
   }
   return -1;
+}
+
+function firstSeen(early: readonly EarlySegment[], from: number): Timestamp {
+  let at = early[from]!.at;
+  for (let i = from + 1; i < early.length && i < from + maxLookedAt; i++)
+    if (early[i]!.at < at) at = early[i]!.at;
+  return at;
 }
 
 function opensOrEnds(conn: Conn, fromClient: boolean, half: Half, p: Packet, at: Timestamp): void {
@@ -104,10 +121,10 @@ function opensOrEnds(conn: Conn, fromClient: boolean, half: Half, p: Packet, at:
     half.repeated++;
 }
 
-/** The handshake's third packet: acknowledges the server's SYN and nothing more. */
+/** The handshake's third packet: acknowledges the server's SYN and nothing more. Karn again: sent once only. */
 function completes(conn: Conn, p: Packet, at: Timestamp): void {
   const { server } = conn;
-  if (server.syns === 0 || !(p.tcpFlags & TcpFlag.ack) || (p.tcpAck | 0) !== ((server.isn + 1) | 0)) return;
+  if (server.syns !== 1 || !(p.tcpFlags & TcpFlag.ack) || (p.tcpAck | 0) !== ((server.isn + 1) | 0)) return;
   conn.clientHandshakeNs = at - server.synAt;
 }
 

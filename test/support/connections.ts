@@ -26,15 +26,20 @@ export type Connections = Map<string, Figures[]>;
 
 const keyOf = (a: string, b: string) => [a, b].sort().join(' ');
 
-export async function ourConnections(file: string): Promise<Connections> {
+/** In order of their first packets. */
+export async function ourSummaries(file: string): Promise<ConversationSummary[]> {
   const summaries: ConversationSummary[] = [];
   const sink = { connection: (summary: ConversationSummary) => void summaries.push(summary) };
   const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit: 0 });
   const source = openCaptureFile(file);
   await source.run(pipeline);
   await pipeline.finish(source.counters());
+  return summaries.sort((a, b) => a.connection.id - b.connection.id);
+}
+
+export async function ourConnections(file: string): Promise<Connections> {
   const found: Connections = new Map();
-  for (const s of summaries.sort((a, b) => a.connection.id - b.connection.id)) {
+  for (const s of await ourSummaries(file)) {
     if (!s.tcp) continue;
     const { client, server, serverHandshakeNs, clientHandshakeNs } = s.tcp;
     const sent = new Map<string, Sent>();
