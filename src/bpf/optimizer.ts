@@ -75,23 +75,45 @@ function skipKnown(root: Target, dropsIdle: boolean): Pass {
     }
     return to;
   };
-  /** Decisions that nobody needs to take, and the branch that does for both. */
-  const idle = new Map<Decision, 'yes' | 'no'>();
-  const visit = ({ decision, isTrue }: Fact) => {
+  /** The answer that was visited first, of decisions that wait for the other. */
+  const first = new Map<Decision, Fact>();
+  const visit = (fact: Fact) => {
+    const { decision } = fact;
     if (!decision) return;
-    const [side, otherSide] = isTrue ? (['yes', 'no'] as const) : (['no', 'yes'] as const);
+    const side = sideOf(fact);
     const to = lead(decision[side], Number.POSITIVE_INFINITY);
     if (to !== decision[side]) hasChanged = true;
     decision[side] = to;
-    if (dropsIdle && !idle.has(decision) && lead(decision[otherSide], farthestIdle) === to)
-      idle.set(decision, otherSide);
+    if (!dropsIdle) return;
+    const other = first.get(decision);
+    if (!other) first.set(decision, fact);
+    else if (dropIdle(decision, fact, other)) hasChanged = true;
+  };
+  /**
+   * One answer may come to the same end by way of the other: then the question is idle. All that comes
+   * after either answer has been visited, for packets will come by there that did not before: nothing may
+   * be changed there any more on the grounds of the answer.
+   */
+  const dropIdle = (decision: Decision, fact: Fact, other: Fact): boolean => {
+    if (decision.yes === decision.no) return false;
+    if (lead(decision[sideOf(other)], farthestIdle) === decision[sideOf(fact)]) {
+      decision[sideOf(fact)] = decision[sideOf(other)];
+      return true;
+    }
+    knowledge.forget(fact);
+    knowledge.learn(other);
+    const isIdle = lead(decision[sideOf(fact)], farthestIdle) === decision[sideOf(other)];
+    if (isIdle) decision[sideOf(other)] = decision[sideOf(fact)];
+    knowledge.forget(other);
+    knowledge.learn(fact);
+    return isIdle;
   };
   walk(factsOf(root), knowledge, visit);
-  for (const [decision, side] of idle) {
-    if (decision.yes !== decision.no) hasChanged = true;
-    decision.yes = decision.no = decision[side];
-  }
   return { root: root.kind === 'decision' && root.yes === root.no ? root.yes : root, hasChanged };
+}
+
+function sideOf({ isTrue }: Fact): 'yes' | 'no' {
+  return isTrue ? 'yes' : 'no';
 }
 
 /**

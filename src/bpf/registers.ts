@@ -230,14 +230,15 @@ export class Writer {
   }
 
   #order(left: Value, right: Value): 'xFirst' | 'aFirst' | 'memory' {
-    if (this.registers.a === left && this.#leavesA(right)) return 'aFirst';
+    const { registers } = this;
+    if (registers.a === left && (registers.x === right || this.#isAtHand(right))) return 'aFirst';
     if (this.#leavesX(left, right)) return 'xFirst';
-    return this.#leavesA(right) ? 'aFirst' : 'memory';
+    return this.#isAtHand(right) ? 'aFirst' : 'memory';
   }
 
   /** Can A be made the value while X holds `x`? */
   #leavesX(value: Value, x: Value): boolean {
-    if (value === x || this.registers.memory.includes(value)) return true;
+    if (value === x || this.#isStored(value)) return true;
     switch (value.kind) {
       case 'number':
       case 'packetLength':
@@ -259,11 +260,16 @@ export class Writer {
     }
   }
 
-  /** Can X be made the value without A changing? */
-  #leavesA(value: Value): boolean {
-    const { registers } = this;
-    if (registers.x === value || registers.memory.includes(value)) return true;
-    return value.kind === 'number' || value.kind === 'packetLength' || headerByte(value) !== undefined;
+  /** Can X be made the value without A changing, whatever else is computed before? */
+  #isAtHand(value: Value): boolean {
+    if (value.kind === 'number' || value.kind === 'packetLength') return true;
+    return headerByte(value) !== undefined || this.#isStored(value);
+  }
+
+  /** In a word of memory that is not written meanwhile. */
+  #isStored(value: Value): boolean {
+    const word = this.registers.memory.indexOf(value);
+    return word >= 0 && this.#inUse[word]!;
   }
 
   /** A test within the block: both ways compute A and meet again. */
