@@ -102,4 +102,5 @@ test('what a link type does not have is refused as that', () => {
   assert.equal(refusal('arp', LinkType.raw).reason, 'never');
   assert.equal(refusal('ip6', LinkType.ipv4).reason, 'never');
   assert.equal(refusal('tcp', 147).reason, 'linktype');
+  assert.equal(refusal('arp', 12).reason, 'never');
 });

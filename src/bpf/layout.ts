@@ -64,10 +64,14 @@ export function at(constant: number, variable?: Value): Place {
   return { constant, variable };
 }
 
+/** DLT_RAW as some systems write it into files: https://www.tcpdump.org/linktypes.html */
+const otherRaw = new Set([12, 14]);
+
 /** Of other link types only `len` and the bytes of `link[...]` are known. */
 const unknown: Fixed = { payload: 0 };
 
-export function layoutOf(linktype: number, values: Values): Layout {
+export function layoutOf(given: number, values: Values): Layout {
+  const linktype = otherRaw.has(given) ? LinkType.raw : given;
   const { linkTypeField, payload, network = 0, networkWithoutSnap = 0 } = fixed[linktype] ?? unknown;
   return {
     linktype,
