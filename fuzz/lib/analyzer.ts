@@ -22,6 +22,7 @@ export interface AnalyzerOptions {
 
 export function analyzerTarget(module: ProtocolModule, options: AnalyzerOptions = {}): Target {
   const limit = module.bufferLimit + 2 * bodyLimit;
+  const carriers: Exchange[] = [];
   return {
     name: module.name,
     tokens: options.tokens ?? [],
@@ -31,12 +32,15 @@ export function analyzerTarget(module: ProtocolModule, options: AnalyzerOptions 
       const recorded = fixtureNames(folder).flatMap((name) =>
         conversationsFor(module, protocols, folder, name),
       );
-      return [...recorded, ...(options.more ?? [])].map(pack);
+      const all = [...recorded, ...(options.more ?? [])];
+      carriers.push(...all.flatMap(({ carrier }) => carrier ?? []));
+      return all.map(pack);
     },
     run(input, random) {
       const transport = module.transports.length > 1 && random.chance(4) ? 'udp' : module.transports[0]!;
       const connection = connectionFor({ transport, joinedMidStream: random.chance(3) });
-      const analyzer = module.open({ connection, bodyLimit: random.chance(4) ? 0 : bodyLimit });
+      const carrier = carriers.length > 0 && !random.chance(4) ? { carrier: random.pick(carriers) } : {};
+      const analyzer = module.open({ connection, bodyLimit: random.chance(4) ? 0 : bodyLimit, ...carrier });
       let over = false;
       const stop = () => {
         over = true;

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,4 +61,11 @@ export function writeGolden(folder: string, name: string, module: ProtocolModule
     feed(module, conversation).exchanges.map((exchange) => JSON.stringify(plain(exchange))),
   );
   writeFileSync(join(folder, `${name}.events.ndjson`), lines.map((line) => `${line}\n`).join(''));
+}
+
+/** A package of the npm registry, installed into a temporary folder: nothing the project depends on. */
+export async function install<T>(spec: string, name: string): Promise<T> {
+  const path = temporary();
+  await output('npm', 'install', '--silent', '--no-audit', '--no-fund', '--prefix', path, ...spec.split(' '));
+  return createRequire(join(path, 'index.js'))(name) as T;
 }
