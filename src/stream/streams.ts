@@ -56,7 +56,7 @@ const ephemeralFrom = 32_768;
 export function createStreams(options: StreamsOptions, out: StreamCollector): Streams {
   const limits = options.limits ?? defaultLimits;
   const isServerPort = options.isServerPort ?? (() => false);
-  const table = new ConnectionTable();
+  const table = new ConnectionTable(limits.connections);
   const reassembler = new Reassembler(limits, out);
   const opening = new Queue(limits.openingNs);
   const tcpIdle = new Queue(limits.tcpIdleNs);

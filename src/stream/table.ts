@@ -2,9 +2,6 @@
 import type { Packet } from '../model/index.ts';
 import { Conn } from './connection.ts';
 
-/** Buckets: as many as connections may be, so that chains stay at about one. A power of two. */
-const bucketCount = 65_536;
-
 function word(b: Uint8Array, o: number): number {
   return (b[o]! << 24) | (b[o + 1]! << 16) | (b[o + 2]! << 8) | b[o + 3]!;
 }
@@ -17,7 +14,9 @@ function mix(h: number): number {
 }
 
 export class ConnectionTable {
-  readonly #buckets: (Conn | undefined)[] = new Array(bucketCount).fill(undefined);
+  readonly #buckets: (Conn | undefined)[];
+  /** Of the hash: the number of buckets is a power of two. */
+  readonly #mask: number;
   size = 0;
 
   // The packet's endpoints, read once by find().
@@ -32,6 +31,13 @@ export class ConnectionTable {
   #hash = 0;
   /** After find(): whether the packet was sent by the connection's client. */
   fromClient = false;
+
+  /** @param expected connections at most: as many buckets, so that chains stay at about one */
+  constructor(expected: number) {
+    const count = 2 ** Math.ceil(Math.log2(Math.max(2, expected)));
+    this.#buckets = new Array(count).fill(undefined);
+    this.#mask = count - 1;
+  }
 
   find(p: Packet): Conn | undefined {
     const { buf, srcOff, dstOff, srcPort, dstPort } = p;
@@ -49,7 +55,7 @@ export class ConnectionTable {
     const b = mix(this.#b0 ^ this.#b1 ^ this.#b2 ^ this.#b3 ^ Math.imul(dstPort, 0x9e3779b1));
     const { netns } = p.frame.iface;
     this.#hash = (a + b + netns + p.transport) | 0;
-    for (let c = this.#buckets[this.#hash & (bucketCount - 1)]; c; c = c.nextInBucket) {
+    for (let c = this.#buckets[this.#hash & this.#mask]; c; c = c.nextInBucket) {
       if (c.hash !== this.#hash || c.transport !== p.transport || c.netns !== netns) continue;
       if (c.version !== p.ipVersion) continue;
       if (c.clientPort === srcPort && c.serverPort === dstPort && this.#isFromClient(c)) {
@@ -107,7 +113,7 @@ export class ConnectionTable {
     if (!fromClient) conn.swapAddresses();
     this.fromClient = fromClient;
     conn.hash = this.#hash;
-    const bucket = this.#hash & (bucketCount - 1);
+    const bucket = this.#hash & this.#mask;
     conn.nextInBucket = this.#buckets[bucket];
     this.#buckets[bucket] = conn;
     this.size++;
@@ -115,7 +121,7 @@ export class ConnectionTable {
   }
 
   remove(conn: Conn): void {
-    const bucket = conn.hash & (bucketCount - 1);
+    const bucket = conn.hash & this.#mask;
     let at = this.#buckets[bucket];
     if (at === conn) this.#buckets[bucket] = conn.nextInBucket;
     else {
