@@ -71,17 +71,16 @@ function redactParameters(text: string): string {
   let done = 0;
   for (let equals = text.indexOf('='); equals >= 0; equals = text.indexOf('=', equals + 1)) {
     let from = equals;
-    while (from > done && !endsName.includes(text[from - 1]!)) from--;
-    const lead = text[from - 1] ?? '';
+    while (from > done && !ends(text.charCodeAt(from - 1), true)) from--;
     // A `?` may stand in a name too: it leads only where nothing else does.
-    if (lead === '' || !'&;#'.includes(lead)) {
+    if (!leads(text.charCodeAt(from - 1))) {
       const question = text.indexOf('?', from);
       if (question < 0 || question >= equals) continue;
       from = question + 1;
     }
     if (from === equals || !isSecretName(decode(text.slice(from, equals)))) continue;
     let to = equals + 1;
-    while (to < text.length && !endsValue.includes(text[to]!)) to++;
+    while (to < text.length && !ends(text.charCodeAt(to), false)) to++;
     if (to === equals + 1) continue;
     out += text.slice(done, equals + 1) + mask;
     done = to;
@@ -90,9 +89,15 @@ function redactParameters(text: string): string {
   return done === 0 ? text : out + text.slice(done);
 }
 
-/** What a parameter's name cannot hold, and its value. */
-const endsName = '=&;# \t\r\n';
-const endsValue = '&;# \t\r\n';
+/** `&`, `;` and `#` come before a parameter. NaN, before the text, is none. */
+function leads(code: number): boolean {
+  return code === 0x26 || code === 0x3b || code === 0x23;
+}
+
+/** Those, blanks and line ends are in no name and no value, and `=` in no name. */
+function ends(code: number, isName: boolean): boolean {
+  return leads(code) || code === 0x20 || (code >= 9 && code <= 13) || (isName && code === 0x3d);
+}
 
 /** application/x-www-form-urlencoded, whole or cut. */
 export function redactForm(text: string): string {
