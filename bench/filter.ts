@@ -34,6 +34,7 @@ export async function run({ quick, note }: MeasureOptions): Promise<Row[]> {
         peer: '',
         target: '<= 50 ms',
         met: time <= 50,
+        remark: `${lengthOf(expression)} instructions`,
       };
     }),
   ];
@@ -46,11 +47,11 @@ export async function run({ quick, note }: MeasureOptions): Promise<Row[]> {
 const many = (count: number, make: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => make(i)).join(' or ');
 
-/** As much as still fits the kernel's 4096 instructions, and what is refused late. */
+/** Long lists, the last as long as the kernel's 4096 instructions allow. libpcap takes many seconds for them. */
 const hardest: readonly (readonly [what: string, expression: string])[] = [
   ['600 hosts', many(600, (i) => `host 10.0.${i >> 8}.${i & 255}`)],
   ['300 ports', many(300, (i) => `port ${i}`)],
-  ['700 ports (refused)', many(700, (i) => `port ${i}`)],
+  ['700 ports', many(700, (i) => `port ${i}`)],
 ];
 
 /** Instructions; 0 when it is refused. */

@@ -1,6 +1,7 @@
 /** Lays code out so that every jump is forward, and fills the jumps in. */
 import type { BpfInstruction } from '../model/index.ts';
 import * as op from './opcodes.ts';
+import { inOrder } from './order.ts';
 import type { Piece, Stretch } from './share.ts';
 
 /** The reach of a conditional jump; farther ones go by way of `ja`. */
@@ -27,7 +28,12 @@ class Placed {
 }
 
 export function assemble(root: Piece): BpfInstruction[] {
-  const placed = new Map(inOrder(root.block).map((stretch) => [stretch, new Placed(stretch)]));
+  const stretches = inOrder(
+    root.block,
+    ({ yes }) => yes?.block,
+    ({ no }) => no?.block,
+  );
+  const placed = new Map(stretches.map((stretch) => [stretch, new Placed(stretch)]));
   const positionOf = (piece: Piece) => placed.get(piece.block)!.start + piece.offset;
   // A `ja` more moves what is behind it, which may put other targets out of reach: until nothing changes.
   for (let isSettled = false; !isSettled; ) {
@@ -65,26 +71,4 @@ function instructionsOf(each: Placed, positionOf: (piece: Piece) => number): Bpf
   decision.jt = branch(positionOf(yes), each.isFarYes);
   decision.jf = branch(positionOf(no), each.isFarNo);
   return instructions;
-}
-
-/** All code that is reached, each stretch before those it leads to; of two branches the one for `yes` first. */
-function inOrder(root: Stretch): Stretch[] {
-  const done: Stretch[] = [];
-  const finished = new Map<Stretch, boolean>();
-  const stack = [root];
-  while (stack.length > 0) {
-    const stretch = stack.at(-1)!;
-    const state = finished.get(stretch);
-    if (state === undefined && stretch.yes && stretch.no) {
-      finished.set(stretch, false);
-      // `no` on top: it is finished first, and so ends up last.
-      for (const { block } of [stretch.yes, stretch.no]) if (!finished.has(block)) stack.push(block);
-      continue;
-    }
-    stack.pop();
-    if (state === true) continue;
-    finished.set(stretch, true);
-    done.push(stretch);
-  }
-  return done.reverse();
 }

@@ -14,9 +14,11 @@ const mostNumbers = 8;
 /** The answer to a test, or a list of numbers that a value is one of; the root of the tree is neither. */
 export class Fact {
   readonly before: Fact | undefined;
-  /** One of those that come right after it, and the next that comes after the same as it does. */
+  /** Those that come right after it, in the order they were found. */
   firstAfter: Fact | undefined;
-  readonly sibling: Fact | undefined;
+  #lastAfter: Fact | undefined;
+  /** The next that comes after the same fact as this one. */
+  sibling: Fact | undefined;
   readonly depth: number;
   /** Leaps back double in length where two of equal length meet: any depth is a few leaps away. */
   readonly leap: Fact | undefined;
@@ -35,14 +37,21 @@ export class Fact {
   ) {
     this.before = before;
     this.firstAfter = undefined;
-    this.sibling = before?.firstAfter;
+    this.#lastAfter = undefined;
+    this.sibling = undefined;
     this.depth = before ? before.depth + 1 : 0;
     this.leap = before && leapAfter(before);
     this.decision = decision;
     this.isTrue = isTrue;
     this.value = value;
     this.numbers = numbers;
-    if (before) before.firstAfter = this;
+    before?.append(this);
+  }
+
+  append(fact: Fact): void {
+    if (this.#lastAfter) this.#lastAfter.sibling = fact;
+    else this.firstAfter = fact;
+    this.#lastAfter = fact;
   }
 
   /** The root: nothing is known. */

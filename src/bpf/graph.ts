@@ -4,6 +4,7 @@
  */
 import type { Condition, Test } from './conditions.ts';
 import { maxTests } from './limits.ts';
+import { inOrder as order } from './order.ts';
 import type { Value } from './values.ts';
 
 export class Decision {
@@ -89,25 +90,15 @@ export function placePreparations(root: Target): Target {
   return past(root);
 }
 
-/** Everything reachable, each before what it leads to; of two branches the one for `yes` first. */
+/** Everything reachable, each before what it leads to. */
 export function inOrder(root: Target): Target[] {
-  const done: Target[] = [];
-  const finished = new Map<Target, boolean>();
-  const stack: Target[] = [root];
-  while (stack.length > 0) {
-    const target = stack.at(-1)!;
-    const state = finished.get(target);
-    if (state === undefined && target.kind === 'decision') {
-      finished.set(target, false);
-      // `no` on top: it is finished first, and so ends up last.
-      if (!finished.has(target.yes)) stack.push(target.yes);
-      if (!finished.has(target.no)) stack.push(target.no);
-      continue;
-    }
-    stack.pop();
-    if (state === true) continue;
-    finished.set(target, true);
-    done.push(target);
-  }
-  return done.reverse();
+  return order(root, yesOf, noOf);
+}
+
+function yesOf(target: Target): Target | undefined {
+  return target.kind === 'decision' ? target.yes : undefined;
+}
+
+function noOf(target: Target): Target | undefined {
+  return target.kind === 'decision' ? target.no : undefined;
 }

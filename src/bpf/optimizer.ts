@@ -117,8 +117,9 @@ function sideOf({ isTrue }: Fact): 'yes' | 'no' {
 }
 
 /**
- * Visits every fact, while it and all before it are known. Those after it come first: they mostly lie
- * farther on in the graph, and an edge that leads past a decision goes on from where that one leads by then.
+ * Visits every fact, while it and all before it are known. Those after it come first, the last found of
+ * them before the others: they lie farther on in the graph, and an edge that leads past a decision goes on
+ * from where that one leads by then.
  */
 function walk(root: Fact, knowledge: Knowledge, visit: (fact: Fact) => void): void {
   const known: Fact[] = [];

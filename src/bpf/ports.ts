@@ -1,5 +1,5 @@
 /** `port` and `portrange`: TCP, UDP and SCTP over IPv4 and IPv6. */
-import type { Identifier, Qualifiers } from './ast.ts';
+import type { Direction, Identifier, Qualifiers } from './ast.ts';
 import { and, type Condition, not, or } from './conditions.ts';
 import type { Context } from './context.ts';
 import type { Span } from './error.ts';
@@ -8,11 +8,14 @@ import type { Place } from './layout.ts';
 import { payloadType } from './link-types.ts';
 import { EtherType, IpProtocol, serviceNames, type Transport } from './names.ts';
 
-const transports: readonly Transport[] = ['tcp', 'udp', 'sctp'];
+const transports: readonly Transport[] = ['sctp', 'tcp', 'udp'];
 
-interface Ports {
+interface PortRange {
   readonly first: number;
   readonly last: number;
+}
+
+interface Ports extends PortRange {
   /** The one a service name stands for; undefined: any. */
   readonly transport: Transport | undefined;
 }
@@ -34,43 +37,35 @@ export function portIdentifier(
   if (asked && ports.transport && ports.transport !== asked)
     c.refuse('meaning', `that name is a port of ${ports.transport}, not of ${asked}`, span);
   const transport = asked ?? ports.transport;
-  return or(ports6(c, ports, transport, qualifiers, span), ports4(c, ports, transport, qualifiers, span));
+  const { direction } = qualifiers;
+  return or(ports6(c, ports, transport, direction, span), ports4(c, ports, transport, direction, span));
 }
 
-/** `[src|dst] port N`, TCP, UDP or SCTP: over IPv4, unless it is a later fragment. */
+/** Over IPv4, unless it is a later fragment. */
 export function ports4(
   c: Context,
-  ports: { first: number; last: number },
+  ports: PortRange,
   transport: Transport | undefined,
-  qualifiers: Qualifiers,
+  direction: Direction,
   span: Span,
 ): Condition {
-  const port = directed(c, qualifiers.direction, span, (side) => inRange(c, c.transport4(), side, ports));
-  const chosen = transport ? [transport] : transports;
-  return and(
-    payloadType(c, EtherType.ip, span),
-    or(
-      ...(transport ? chosen : (['sctp', 'tcp', 'udp'] as const)).map((name) =>
-        and(c.equal(c.network(9, 1), IpProtocol[name]), notLaterFragment(c), port),
-      ),
-    ),
-  );
+  const port = directed(c, direction, span, (side) => inRange(c, c.transport4(), side, ports));
+  const over = (name: Transport) =>
+    and(c.equal(c.network(9, 1), IpProtocol[name]), notLaterFragment(c), port);
+  return and(payloadType(c, EtherType.ip, span), or(...(transport ? [transport] : transports).map(over)));
 }
 
-/** The same over IPv6 without extension headers. */
+/** Over IPv6 without extension headers. */
 export function ports6(
   c: Context,
-  ports: { first: number; last: number },
+  ports: PortRange,
   transport: Transport | undefined,
-  qualifiers: Qualifiers,
+  direction: Direction,
   span: Span,
 ): Condition {
-  const port = directed(c, qualifiers.direction, span, (side) => inRange(c, c.transport6(), side, ports));
-  const chosen = transport ? [transport] : (['sctp', 'tcp', 'udp'] as const);
-  return and(
-    payloadType(c, EtherType.ip6, span),
-    or(...chosen.map((name) => and(c.equal(c.network(6, 1), IpProtocol[name]), port))),
-  );
+  const port = directed(c, direction, span, (side) => inRange(c, c.transport6(), side, ports));
+  const over = (name: Transport) => and(c.equal(c.network(6, 1), IpProtocol[name]), port);
+  return and(payloadType(c, EtherType.ip6, span), or(...(transport ? [transport] : transports).map(over)));
 }
 
 /** Fragments but the first have no transport header: the fragment offset, RFC 791 section 3.1. */
@@ -78,12 +73,7 @@ export function notLaterFragment(c: Context): Condition {
   return not(c.compare(c.network(6, 2), '&', 0x1fff));
 }
 
-function inRange(
-  c: Context,
-  header: Place,
-  side: 'src' | 'dst',
-  { first, last }: { first: number; last: number },
-): Condition {
+function inRange(c: Context, header: Place, side: 'src' | 'dst', { first, last }: PortRange): Condition {
   const port = c.load(header, side === 'src' ? 0 : 2, 2);
   if (first === last) return c.equal(port, first);
   return and(c.compare(port, '>=', first), not(c.compare(port, '>', last)));

@@ -66,13 +66,12 @@ function overUdp(
   isHeader: (udp: Place) => Condition,
 ): Condition {
   const range = { first: port, last: port };
-  const qualifiers = { protocol: 'udp', direction: 'dst', type: 'port' } as const;
   const isNetwork = (udp: Place) =>
     network === undefined ? and() : c.masked(c.load(udp, udpLength + 4, 4), 0xffffff00, (network << 8) >>> 0);
   const isTunnel = (udp: Place) => and(isHeader(udp), isNetwork(udp));
   return or(
-    and(ports4(c, range, 'udp', qualifiers, span), isTunnel(c.transport4())),
-    and(ports6(c, range, 'udp', qualifiers, span), isTunnel(c.transport6())),
+    and(ports4(c, range, 'udp', 'dst', span), isTunnel(c.transport4())),
+    and(ports6(c, range, 'udp', 'dst', span), isTunnel(c.transport6())),
   );
 }
 
