@@ -2,16 +2,16 @@
 import { statSync } from 'node:fs';
 import { openCaptureFile } from '../capture/file/index.ts';
 import type { Opener } from '../watch/index.ts';
-import { countLines, drive, type ViewMaker } from './capture.ts';
+import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
+import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
-import type { Filter } from './filter-text.ts';
-import { type Output, openOutput } from './output.ts';
+import type { Output } from './output.ts';
 import { stderr } from './terminal.ts';
 
 export async function captureFromFile(
   options: CaptureOptions,
-  filter: Filter,
+  filter: CaptureFilter,
   maker: ViewMaker,
 ): Promise<number> {
   for (const [given, flag] of [
@@ -21,7 +21,7 @@ export async function captureFromFile(
   ] as const)
     if (given) throw new UsageError(`${flag} is for live captures, not for -r`);
   const matcher = filter.matcher();
-  const output = options.write === undefined ? undefined : openOutput(options, filter.text);
+  const output = await outputOf(options, filter.text);
   if (output?.spec && isSameFile(options.read!, output.spec.base))
     throw new UsageError(`-w ${options.write}: that is the file that is read`);
   const source = openCaptureFile(options.read!, matcher ? { filter: matcher } : {});
@@ -49,10 +49,10 @@ function isSameFile(one: string, two: string): boolean {
 /** Gives root up, if we have it; what still opens the files to write is returned. */
 async function confine(options: CaptureOptions, output: Output | undefined): Promise<Opener | undefined> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
-  const { entrust, giveUpRights, Opener, parserUser } = await import('../watch/index.ts');
+  const { giveUpRights, Opener, parserUser } = await import('../watch/index.ts');
   const user = parserUser(options.user);
   const opener = output?.spec ? Opener.start() : undefined;
-  if (opener) await entrust(opener, [], output?.spec);
+  await opener?.configure(undefined, output?.spec);
   giveUpRights(user);
   return opener;
 }

@@ -1,20 +1,12 @@
 /** A live capture, in the order that keeps rights out of the parser: look up, open, give up, run. */
 import type { Target } from '../model/index.ts';
 import { groupByNamespace, ownPorts, portFilter, resolve, type TargetGroup } from '../target/index.ts';
-import {
-  entrust,
-  giveUpRights,
-  type Opener,
-  openLive,
-  parserUser,
-  requireCapabilities,
-} from '../watch/index.ts';
-import { countLines, drive, namesOf, type ViewMaker } from './capture.ts';
+import { giveUpRights, Opener, openLive, parserUser, requireCapabilities } from '../watch/index.ts';
+import { countLines, drive, namesOf, outputOf, type ViewMaker } from './capture.ts';
+import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { CliError } from './errors.ts';
-import type { Filter } from './filter-text.ts';
 import { inspector, listTargets } from './listing.ts';
-import { openOutput } from './output.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
 
@@ -33,23 +25,21 @@ function isLookedAt(maker: ViewMaker, options: CaptureOptions): boolean {
 export async function captureLive(
   options: CaptureOptions,
   spec: string,
-  given: Filter,
-  { maker, opener }: { readonly maker: ViewMaker; readonly opener: Opener },
+  given: CaptureFilter,
+  maker: ViewMaker,
 ): Promise<number> {
   if (options.dockerHost !== undefined) process.env['DOCKER_HOST'] = options.dockerHost;
   if (options.listInterfaces) return listInterfaces(options, spec);
   requireCapabilities();
   const user = parserUser(options.user);
-  const output = options.write === undefined ? undefined : openOutput(options, given.text);
+  const output = await outputOf(options, given.text);
   mark('all loaded');
   const targets = await resolve(spec, { host: options.host !== 'no', note: stderr });
   mark('target found');
   const groups = groupByNamespace(targets);
   const filter = await narrowed(groups, given, options);
-  await entrust(opener, groups, output?.spec);
-  mark('opener ready');
-  // Frames wait in the kernel's rings from here on: what the views need is loaded meanwhile.
-  const source = await openLive(groups, opener, {
+  // Frames wait in the kernel's rings from here on: everything else is started and loaded meanwhile.
+  const { source, handOver } = await openLive(groups, {
     filter: (linktype) => filter.instructions(linktype),
     snaplen: options.snaplen,
     ...(options.direction ? { direction: options.direction } : {}),
@@ -60,21 +50,28 @@ export async function captureLive(
     keepDoubles: options.keepDoubles,
   });
   mark('capturing');
-  const view = await maker.make({
-    live: true,
-    knownNames: namesOf([...(await neighbours(options)), ...targets]),
-    severalTargets: groups.length > 1,
-  });
-  mark('view made');
-  giveUpRights(user);
-  mark('rights given up');
-  output?.ready(opener);
-  const interfaces = source.interfaces().map((iface) => iface.name);
-  if (interfaces.length === 0) stderr(`${spec} has no interface that is up: waiting for one`);
-  else stderr(`listening on ${interfaces.join(', ')}${filter.text ? `, filter: ${filter.text}` : ''}`);
-  const counters = await drive(source, { view, output, packets: options.packets, live: true });
-  process.stderr.write(countLines(counters, view));
-  return 0;
+  const opener = Opener.start();
+  try {
+    const view = await maker.make({
+      live: true,
+      knownNames: namesOf([...(await neighbours(options)), ...targets]),
+      severalTargets: groups.length > 1,
+    });
+    mark('view made');
+    await handOver(opener, output?.spec);
+    mark('opener ready');
+    giveUpRights(user);
+    mark('rights given up');
+    output?.ready(opener);
+    const interfaces = source.interfaces().map((iface) => iface.name);
+    if (interfaces.length === 0) stderr(`${spec} has no interface that is up: waiting for one`);
+    else stderr(`listening on ${interfaces.join(', ')}${filter.text ? `, filter: ${filter.text}` : ''}`);
+    const counters = await drive(source, { view, output, packets: options.packets, live: true });
+    process.stderr.write(countLines(counters, view));
+    return 0;
+  } finally {
+    opener.close();
+  }
 }
 
 /** The other containers, whose addresses get names; none of them when they do not answer in time. */
@@ -89,9 +86,9 @@ function neighbours(options: CaptureOptions): Promise<Target[]> {
 /** On the host's network only the container's own ports are meant, unless all is asked for. */
 async function narrowed(
   groups: readonly TargetGroup[],
-  filter: Filter,
+  filter: CaptureFilter,
   options: CaptureOptions,
-): Promise<Filter> {
+): Promise<CaptureFilter> {
   const onHost = groups
     .flatMap((g) => g.targets)
     .filter((t) => t.hostNetwork && t.pid > 0 && t.runtime !== 'host');

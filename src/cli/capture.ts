@@ -7,9 +7,9 @@ import {
   type Target,
 } from '../model/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
+import { captureFilter, filterText } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
-import { Filter, filterText } from './filter-text.ts';
 import type { Output } from './output.ts';
 import { onStdoutFailure, ReaderGone, stderr, stdoutFailure } from './terminal.ts';
 import { mark, printTiming } from './timing.ts';
@@ -52,8 +52,8 @@ export async function capture(
   try {
     if (options.read !== undefined) {
       const { captureFromFile } = await import('./capture-file.ts');
-      const filter = new Filter(filterText(words, options.filterFile), options.snaplen, false);
-      return await captureFromFile(options, filter, maker);
+      const text = filterText(words, options.filterFile);
+      return await captureFromFile(options, await captureFilter(text, options.snaplen, false), maker);
     }
     const [spec, ...rest] = words;
     if (spec === undefined)
@@ -61,24 +61,24 @@ export async function capture(
         'which container? Give its name, or -r FILE',
         "'porthole ps' lists what can be watched",
       );
-    const filter = new Filter(filterText(rest, options.filterFile), options.snaplen, true);
+    const filter = await captureFilter(filterText(rest, options.filterFile), options.snaplen, true);
     // A mistake in the filter is told before anything else is tried.
     filter.instructions(LinkType.ethernet);
-    // The opener is a process of its own: it loads while we do.
-    const { Opener } = await import('../capture/opener/index.ts');
-    const opener = Opener.start();
-    mark('opener started');
-    try {
-      const { captureLive } = await import('./capture-live.ts');
-      return await captureLive(options, spec, filter, { maker, opener });
-    } finally {
-      opener.close();
-    }
+    mark('command line read');
+    const { captureLive } = await import('./capture-live.ts');
+    return await captureLive(options, spec, filter, maker);
   } catch (error) {
     if (hint !== '' && /^(Usage|Target|Filter)Error$/.test((error as Error).name))
       (error as { hint?: string }).hint = hint;
     throw error;
   }
+}
+
+/** The file of -w, if one is wanted. */
+export async function outputOf(options: CaptureOptions, filter: string): Promise<Output | undefined> {
+  if (options.write === undefined) return undefined;
+  const { openOutput } = await import('./output.ts');
+  return openOutput(options, filter);
 }
 
 export interface Drive {

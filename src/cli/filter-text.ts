@@ -1,22 +1,8 @@
-/** The filter of a command line: from words or a file, with the names this machine knows. */
-import { readFileSync } from 'node:fs';
+/** The filter of a command line, with the names this machine knows. */
 import { type CompileOptions, compile, createMatcher, FilterError, type Matcher } from '../bpf/index.ts';
 import type { BpfInstruction, FilterProgram } from '../model/index.ts';
-import { CliError } from './errors.ts';
 import { filterNames } from './names.ts';
 import { stderr } from './terminal.ts';
-
-/** tcpdump's -F: the file's text instead of the words; from # on to the end of a line it is comment. */
-export function filterText(words: readonly string[], file: string | undefined): string {
-  if (file === undefined) return words.join(' ');
-  try {
-    return readFileSync(file, 'utf8')
-      .replaceAll(/#.*/g, (comment) => ' '.repeat(comment.length))
-      .trim();
-  } catch (error) {
-    throw new CliError(`cannot read the filter file ${file}: ${(error as NodeJS.ErrnoException).code}`);
-  }
-}
 
 /** A filter for all link types that turn up. */
 export class Filter {

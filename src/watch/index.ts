@@ -4,8 +4,8 @@ export { Opener, type OutputSpec } from '../capture/opener/index.ts';
 export type { User } from '../capture/sys/index.ts';
 export { Fanout, type FrameTap } from './fanout.ts';
 export {
-  entrust,
   giveUpRights,
+  type LiveWatch,
   openLive,
   parserUser,
   requireCapabilities,

@@ -1,7 +1,7 @@
 /** From targets to a running capture, in the order that keeps rights out of the parser. */
 import { flushCompileCache } from 'node:module';
-import { LiveCapture, type LiveOptions } from '../capture/live/index.ts';
-import type { Opener, OutputSpec } from '../capture/opener/index.ts';
+import { LiveCapture, type LiveOptions, type SocketOpener } from '../capture/live/index.ts';
+import { HeldNamespaces, type NamespaceSpec, type Opener, type OutputSpec } from '../capture/opener/index.ts';
 import {
   type Capability,
   dropPrivileges,
@@ -53,27 +53,6 @@ export function parserUser(nameOrUid: string): User {
   return user;
 }
 
-/** Fixes what the opener may be asked for, for good. Throws OpenerError when a target is gone. */
-export function entrust(
-  opener: Opener,
-  groups: readonly TargetGroup[],
-  output: OutputSpec | undefined,
-): Promise<void> {
-  return opener.configure({
-    namespaces: groups.map(({ netnsPath, netns, label, targets }) => {
-      const owner = targets.find((t) => t.netnsPath === netnsPath);
-      return {
-        path: netnsPath,
-        inode: netns,
-        pid: owner?.pid ?? 0,
-        startTime: owner?.startTime ?? '',
-        label,
-      };
-    }),
-    ...(output ? { output } : {}),
-  });
-}
-
 /**
  * Gives root up in this process, every thread. After this no module can be loaded from a directory that
  * only root may read: everything is imported before.
@@ -87,22 +66,46 @@ export function giveUpRights(user: User): void {
 
 export type CaptureSettings = Omit<LiveOptions, 'namespaces' | 'opener'>;
 
+export interface LiveWatch {
+  readonly source: LiveCapture;
+  /** From here on the opener opens what appears later; this process keeps nothing that enters a namespace. */
+  handOver(opener: Opener, output: OutputSpec | undefined): Promise<void>;
+}
+
 /**
- * Opens every interface of every group. When it resolves, frames are being captured: into the kernel's
- * rings, where they wait until `run` reads them. Nothing of them is looked at here.
+ * Opens every interface of every group, with the rights this process still has. When it resolves, frames
+ * are being captured: into the kernel's rings, where they wait until `run` reads them. Nothing of them is
+ * looked at before rights are given up. Throws OpenerError when a target is gone.
  */
-export function openLive(
+export async function openLive(
   groups: readonly TargetGroup[],
-  opener: Opener,
   settings: CaptureSettings,
-): Promise<LiveCapture> {
-  return LiveCapture.open({
+): Promise<LiveWatch> {
+  const held = HeldNamespaces.open(groups.map(specOf));
+  let doors: SocketOpener = held;
+  const source = await LiveCapture.open({
     ...settings,
-    opener,
+    opener: {
+      linkSocket: (namespace) => doors.linkSocket(namespace),
+      packetSocket: (namespace, cooked) => doors.packetSocket(namespace, cooked),
+    },
     namespaces: groups.map((group) => ({
       label: group.label,
       inode: group.netns,
       pids: group.targets.map((t) => t.pid).filter((pid) => pid > 0),
     })),
   });
+  return {
+    source,
+    async handOver(opener, output) {
+      await opener.configure(held, output);
+      doors = opener;
+      held.close();
+    },
+  };
+}
+
+function specOf({ netnsPath, netns, label, targets }: TargetGroup): NamespaceSpec {
+  const owner = targets.find((t) => t.netnsPath === netnsPath);
+  return { path: netnsPath, inode: netns, pid: owner?.pid ?? 0, startTime: owner?.startTime ?? '', label };
 }

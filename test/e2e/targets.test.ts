@@ -14,7 +14,7 @@ import {
   TargetError,
   watchEvents,
 } from '../../src/target/index.ts';
-import { entrust, Opener } from '../../src/watch/index.ts';
+import { openLive } from '../../src/watch/index.ts';
 import { type Docker, startDocker } from '../support/docker.ts';
 import { need } from '../support/need.ts';
 import { addNetns, removeNetns } from '../support/netns.ts';
@@ -192,16 +192,22 @@ test('a container that dies between look-up and open is told; nobody else is cap
   docker.start('short', [], 'idle');
   const groups = groupByNamespace(await find('short'));
   docker.run('rm', '--force', 'short');
-  const opener = Opener.start();
-  try {
-    await assert.rejects(entrust(opener, groups, undefined), {
+  await assert.rejects(
+    openLive(groups, {
+      filter: () => [{ code: 6, jt: 0, jf: 0, k: 262_144 }],
+      snaplen: 262_144,
+      promiscuous: false,
+      interfaces: [],
+      ringBytes: 1 << 20,
+      retireMs: 20,
+      keepDoubles: false,
+    }),
+    {
       name: 'OpenerError',
       code: 'GONE',
       message: 'short ended (or was replaced) between look-up and open',
-    });
-  } finally {
-    opener.close();
-  }
+    },
+  );
 });
 
 test('the daemon of DOCKER_HOST, over TCP, of a context', { skip }, async () => {

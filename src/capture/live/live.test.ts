@@ -6,7 +6,7 @@ import { need } from '../../../test/support/need.ts';
 import { addNetns, inNetns, ip, join as joinNetns, removeNetns } from '../../../test/support/netns.ts';
 import { sleep } from '../../../test/support/wait.ts';
 import { Direction, type Frame, type FrameCollector } from '../../model/index.ts';
-import { Opener, OpenerError } from '../opener/index.ts';
+import { HeldNamespaces, Opener, OpenerError } from '../opener/index.ts';
 import {
   bindToInterface,
   closeNetns,
@@ -72,7 +72,9 @@ async function capture(
   const opener = Opener.start();
   try {
     const inode = statSync(path).ino;
-    await opener.configure({ namespaces: [{ path, inode, pid: 0, startTime: '', label: 'box' }] });
+    const held = HeldNamespaces.open([{ path, inode, pid: 0, startTime: '', label: 'box' }]);
+    await opener.configure(held);
+    held.close();
     const source = await LiveCapture.open({
       namespaces: [{ label: 'box', inode, pids: options.pids ?? [] }],
       opener,
@@ -228,12 +230,10 @@ test('a namespace that was replaced, or a pid that is another process now, is re
     { path, inode, pid: process.pid, startTime: '1' },
     { path: '/proc/999999999/ns/net', inode, pid: 999999999, startTime: '1' },
   ]) {
-    const opener = Opener.start();
-    await assert.rejects(
-      opener.configure({ namespaces: [{ ...spec, label: 'web-1' }] }),
+    assert.throws(
+      () => HeldNamespaces.open([{ ...spec, label: 'web-1' }]),
       (e: Error) => e instanceof OpenerError && e.code === 'GONE' && /^web-1 ended/.test(e.message),
     );
-    opener.close();
   }
 });
 

@@ -2,26 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { pair, pollReadable, receiveMessage, sendMessage } from '../sys/index.ts';
-import type { OpenerAnswer, OpenerConfig, OpenerRequest } from './messages.ts';
+import type { OpenerAnswer, OpenerConfig, OpenerRequest, OutputSpec } from './messages.ts';
+import { type HeldNamespaces, OpenerError } from './namespaces.ts';
 
 /** An answer takes well under a millisecond, opening a file on a hung disk longer. */
 const answerTimeoutMs = 5000;
-
-export class OpenerError extends Error {
-  /** errno name, or GONE when the target ended between look-up and open. */
-  readonly code: string;
-  constructor(message: string, code: string) {
-    super(message);
-    this.name = 'OpenerError';
-    this.code = code;
-  }
-}
 
 export class Opener {
   readonly #channel: number;
   readonly #child: ChildProcess;
 
-  /** Starts the process; it loads while we look the target up. Call it before dropping rights. */
+  /** Starts the process; it loads while we do other things. Call it before giving rights up. */
   static start(): Opener {
     const [mine, theirs] = pair();
     const child = spawn(
@@ -48,9 +39,12 @@ export class Opener {
     return this.#child.pid ?? 0;
   }
 
-  /** Fixes what may be asked for from now on. Throws OpenerError when a target is gone. */
-  async configure(config: OpenerConfig): Promise<void> {
+  /** Fixes what may be asked for from now on, and hands the namespaces over. */
+  async configure(namespaces: HeldNamespaces | undefined, output?: OutputSpec): Promise<void> {
+    const handles = namespaces?.handles ?? [];
+    const config: OpenerConfig = { namespaces: handles.length, ...(output ? { output } : {}) };
     sendMessage(this.#channel, JSON.stringify(config));
+    for (const { fd } of handles) sendMessage(this.#channel, '{}', fd);
     // The first answer comes when the process has loaded: let our own loading go on meanwhile.
     for (let waited = 0; !pollReadable(this.#channel, 0); waited += 2) {
       if (waited > answerTimeoutMs) throw new OpenerError('the opener process did not start', 'ETIMEDOUT');
@@ -59,12 +53,10 @@ export class Opener {
     this.#receive();
   }
 
-  /** A netlink socket in the namespace that reports its interfaces. */
   linkSocket(namespace: number): number {
     return this.#ask({ ask: 'links', namespace }).fd!;
   }
 
-  /** An AF_PACKET socket in the namespace, bound to nothing yet. */
   packetSocket(namespace: number, cooked: boolean): number {
     return this.#ask({ ask: 'packets', namespace, cooked }).fd!;
   }

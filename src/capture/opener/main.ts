@@ -3,53 +3,17 @@
  * It never reads a byte from the network. It serves descriptor 3 (a unix SEQPACKET pair) and ends
  * when the other end does.
  */
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync } from 'node:fs';
 import { rotatedName } from '../../pcap/rotation.ts';
-import {
-  type NetnsHandle,
-  openLinkSocket,
-  openNetns,
-  openPacketSocket,
-  receiveMessage,
-  sendMessage,
-  withNetns,
-} from '../sys/index.ts';
-import type { NamespaceSpec, OpenerAnswer, OpenerConfig, OpenerRequest, OutputSpec } from './messages.ts';
+import { receiveMessage, sendMessage } from '../sys/index.ts';
+import type { OpenerAnswer, OpenerConfig, OpenerRequest, OutputSpec } from './messages.ts';
+import { HeldNamespaces } from './namespaces.ts';
 
 const channel = 3;
 
 /** The parser decides when to end: the terminal's signals reach both of us. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTSTP'] as const)
   process.on(signal, () => {});
-
-function startTimeOf(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // Field 22; the command name (field 2) may hold spaces and parentheses.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-}
-
-function openVerified(spec: NamespaceSpec): NetnsHandle {
-  const gone = `${spec.label} ended (or was replaced) between look-up and open`;
-  let netns: NetnsHandle;
-  try {
-    netns = openNetns(spec.path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ESRCH') throw Object.assign(new Error(gone), { code: 'GONE' });
-    throw Object.assign(new Error(`cannot open ${spec.path} of ${spec.label}: ${code}`), { code });
-  }
-  // The namespace is held now: only then is the check of who it belongs to worth something.
-  let same = netns.inode === spec.inode;
-  if (same && spec.pid > 0) {
-    try {
-      same = startTimeOf(spec.pid) === spec.startTime;
-    } catch {
-      same = false;
-    }
-  }
-  if (!same) throw Object.assign(new Error(gone), { code: 'GONE' });
-  return netns;
-}
 
 function openOutput(spec: OutputSpec, sequence: number, sec: number): { fd: number; path: string } {
   const path = rotatedName(spec.base, spec.plan as Parameters<typeof rotatedName>[1], sequence, sec);
@@ -64,50 +28,43 @@ function openOutput(spec: OutputSpec, sequence: number, sec: number): { fd: numb
   return { fd, path };
 }
 
-function serve(config: OpenerConfig, namespaces: readonly NetnsHandle[]): void {
+function serve(output: OutputSpec | undefined, namespaces: HeldNamespaces): void {
   for (;;) {
     const message = receiveMessage(channel);
     if (!message) return;
     const request = JSON.parse(message.text) as OpenerRequest;
     let fd: number | undefined;
-    let answer: OpenerAnswer;
+    let answer: OpenerAnswer = { ok: true };
     try {
       if (request.ask === 'file') {
-        if (!config.output) throw new Error('no output was configured');
-        const file = openOutput(config.output, request.sequence, request.sec);
+        if (!output) throw new Error('no output was configured');
+        const file = openOutput(output, request.sequence, request.sec);
         fd = file.fd;
         answer = { ok: true, path: file.path };
-      } else {
-        const netns = namespaces[request.namespace];
-        if (!netns) throw new Error('no such namespace was configured');
-        fd = withNetns(netns, () =>
-          request.ask === 'links' ? openLinkSocket() : openPacketSocket(request.cooked),
-        );
-        answer = { ok: true };
-      }
+      } else
+        fd =
+          request.ask === 'links'
+            ? namespaces.linkSocket(request.namespace)
+            : namespaces.packetSocket(request.namespace, request.cooked);
     } catch (error) {
-      answer = failure(error);
+      const { message, code } = error as NodeJS.ErrnoException;
+      answer = { ok: false, message, code: code ?? '' };
     }
     sendMessage(channel, JSON.stringify(answer), fd);
     if (fd !== undefined) closeSync(fd);
   }
 }
 
-function failure(error: unknown): OpenerAnswer {
-  const { message, code } = error as NodeJS.ErrnoException;
-  return { ok: false, message, code: code ?? '' };
-}
-
 const first = receiveMessage(channel);
 if (first) {
-  const config = JSON.parse(first.text) as OpenerConfig;
-  let namespaces: NetnsHandle[] | undefined;
-  try {
-    namespaces = config.namespaces.map(openVerified);
-    sendMessage(channel, JSON.stringify({ ok: true } satisfies OpenerAnswer));
-  } catch (error) {
-    sendMessage(channel, JSON.stringify(failure(error)));
+  const { namespaces, output } = JSON.parse(first.text) as OpenerConfig;
+  const handles: { fd: number; inode: number }[] = [];
+  while (handles.length < namespaces) {
+    const message = receiveMessage(channel);
+    if (message?.fd === undefined) process.exit(1);
+    handles.push({ fd: message.fd, inode: fstatSync(message.fd).ino });
   }
-  if (namespaces) serve(config, namespaces);
+  sendMessage(channel, JSON.stringify({ ok: true } satisfies OpenerAnswer));
+  serve(output, new HeldNamespaces(handles));
 }
 process.exit(0);

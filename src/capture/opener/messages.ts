@@ -1,21 +1,11 @@
 /**
  * What the opener is asked. The list is short on purpose: it is all that a compromised parser could
- * ask for. Targets and output paths are fixed by the first message, sent before any network byte is read.
+ * ask for. Namespaces and output are fixed by the first messages, sent before any network byte is read.
  */
 export interface OpenerConfig {
-  readonly namespaces: readonly NamespaceSpec[];
+  /** How many messages follow, each with the descriptor of a namespace. */
+  readonly namespaces: number;
   readonly output?: OutputSpec;
-}
-
-export interface NamespaceSpec {
-  readonly path: string;
-  /** Refused when the file's inode is another one by now. */
-  readonly inode: number;
-  /** Process that the path belongs to, with its start time: refused when that is another process now. 0 = none. */
-  readonly pid: number;
-  readonly startTime: string;
-  /** For messages. */
-  readonly label: string;
 }
 
 export interface OutputSpec {

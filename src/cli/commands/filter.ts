@@ -2,9 +2,10 @@
 import { compile, disassemble, explain } from '../../bpf/index.ts';
 import { openCaptureFile } from '../../capture/file/index.ts';
 import { LinkType } from '../../model/index.ts';
+import { filterText } from '../capture-filter.ts';
 import { defaultSnaplen } from '../capture-options.ts';
 import { UsageError } from '../errors.ts';
-import { Filter, filterText } from '../filter-text.ts';
+import { Filter } from '../filter-text.ts';
 import { filterNames } from '../names.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
 import { stderr } from '../terminal.ts';

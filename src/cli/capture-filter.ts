@@ -1,0 +1,40 @@
+/** The filter of a capture. The compiler is loaded only when there is something to compile: it is large. */
+import { readFileSync } from 'node:fs';
+import type { Matcher } from '../bpf/index.ts';
+import type { BpfInstruction } from '../model/index.ts';
+import { CliError } from './errors.ts';
+
+export interface CaptureFilter {
+  readonly text: string;
+  instructions(linktype: number): readonly BpfInstruction[];
+  /** For files; undefined lets everything pass. */
+  matcher(): ((linktype: number) => Matcher) | undefined;
+  /** `filter` as well as this one. */
+  and(filter: string): CaptureFilter | Promise<CaptureFilter>;
+}
+
+export async function captureFilter(text: string, snaplen: number, live: boolean): Promise<CaptureFilter> {
+  if (text !== '') {
+    const { Filter } = await import('./filter-text.ts');
+    return new Filter(text, snaplen, live);
+  }
+  return {
+    text,
+    // BPF_RET | BPF_K: so many bytes of every packet.
+    instructions: () => [{ code: 6, jt: 0, jf: 0, k: snaplen }],
+    matcher: () => undefined,
+    and: (filter) => captureFilter(filter, snaplen, live),
+  };
+}
+
+/** tcpdump's -F: the file's text instead of the words; from # on to the end of a line it is comment. */
+export function filterText(words: readonly string[], file: string | undefined): string {
+  if (file === undefined) return words.join(' ');
+  try {
+    return readFileSync(file, 'utf8')
+      .replaceAll(/#.*/g, (comment) => ' '.repeat(comment.length))
+      .trim();
+  } catch (error) {
+    throw new CliError(`cannot read the filter file ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
