@@ -41,6 +41,16 @@ export interface Message {
   readonly body?: Body;
 }
 
+/** One of several messages that a request or a response is made of (gRPC). */
+export interface StreamMessage {
+  readonly side: 'request' | 'response';
+  /** Last byte. */
+  readonly at: Timestamp;
+  /** Framing included. */
+  readonly wireBytes: number;
+  readonly body: Body;
+}
+
 /** Request and response. The unit every sink shows. */
 export interface Exchange {
   /** ProtocolModule.name */
@@ -48,6 +58,11 @@ export interface Exchange {
   readonly connection: Connection;
   readonly request?: Message;
   readonly response?: Message;
+  /**
+   * What request and response are made of, in the order in which it came, where a protocol knows more than
+   * their bodies; the first some of them when there are many. Sinks show them in the bodies' place.
+   */
+  readonly messages?: readonly StreamMessage[];
   /** First byte of the request (of the response when there is none). */
   readonly startAt: Timestamp;
   /** Last byte seen. */

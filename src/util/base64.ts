@@ -25,3 +25,33 @@ export function decodeBase64(text: string): Uint8Array {
   }
   return out.subarray(0, length);
 }
+
+/** The same as a stream of bytes, which may be several encodings in a row, each with its own padding. */
+export class Base64Stream {
+  #bits = 0;
+  #count = 0;
+  /** Something that is neither digit, padding nor blank came: what follows is no base64. */
+  broken = false;
+
+  push(b: Uint8Array): Uint8Array {
+    const out = new Uint8Array(Math.floor(((b.length + 3) * 3) / 4));
+    let length = 0;
+    for (let i = 0; i < b.length && !this.broken; i++) {
+      const code = b[i]!;
+      const digit = code < 128 ? digits[code]! : -1;
+      if (digit < 0) {
+        if (code === 0x3d) {
+          this.#bits = 0;
+          this.#count = 0;
+        } else this.broken = code > 32;
+        continue;
+      }
+      this.#bits = ((this.#bits << 6) | digit) & 0xfff;
+      this.#count += 6;
+      if (this.#count < 8) continue;
+      this.#count -= 8;
+      out[length++] = this.#bits >> this.#count;
+    }
+    return out.subarray(0, length);
+  }
+}
