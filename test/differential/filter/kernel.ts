@@ -22,6 +22,11 @@ const f = {
   close: libc.func('close', 'int', ['int']),
 };
 
+/** Whether a packet waits at the socket; it is taken. */
+export function receives(fd: number, buffer = Buffer.alloc(65536)): boolean {
+  return Number(f.recv(fd, buffer, buffer.length, MSG_DONTWAIT)) >= 0;
+}
+
 export class KernelFilter {
   readonly #pair: [number, number];
   readonly #buffer = Buffer.alloc(4096);
