@@ -91,11 +91,11 @@ export async function run(argv: string[]): Promise<number> {
 async function testFile(path: string, filter: Filter): Promise<number> {
   const matcher = filter.matcher();
   const source = openCaptureFile(path, matcher ? { filter: matcher } : {});
-  await source.begin();
   if (process.getuid?.() === 0 && process.platform === 'linux') {
     const { giveUpRights, parserUser } = await import('../../watch/index.ts');
     giveUpRights(parserUser('nobody'));
   }
+  await source.begin();
   await source.run({ interface() {}, frame() {}, loss() {}, note: stderr, batch() {} });
   const { captured, received } = source.counters();
   process.stdout.write(`${captured} of ${received} packets pass\n`);
