@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { packetsOf } from '../../src/bpf/testing/packets.ts';
 import { LinkType } from '../../src/model/index.ts';
+import { need } from '../support/need.ts';
 import { porthole } from '../support/porthole.ts';
 import { scratch } from '../support/scratch.ts';
-import { missing, run } from '../support/tools.ts';
+import { run } from '../support/tools.ts';
 import { captureFile, numbersIn } from './filter/capture-file.ts';
 
-const skip = missing('tcpdump');
+const skip = need('tcpdump');
 
 function filter(...args: string[]) {
   return porthole(['filter', ...args]);

@@ -26,7 +26,7 @@ import { compileBy, liveHandle, skip } from './filter/libpcap.ts';
 const ethernet = LinkType.ethernet;
 const packets = packetsOf(ethernet, 1000);
 const resolver = filterNames();
-const notRoot = process.getuid?.() !== 0 && 'opening an interface takes root';
+const notRoot = need('linux', 'root');
 
 interface Received extends TestPacket {
   readonly metadata: Metadata;
@@ -117,7 +117,7 @@ test('a filter says the same of a tag in the metadata and of one in the packet',
   }
 });
 
-test('the kernel takes every program, and decides as the interpreter', () => {
+test('the kernel takes every program, and decides as the interpreter', { skip: need('linux') }, () => {
   const linktypes = [LinkType.ethernet, LinkType.raw, LinkType.ieee80211];
   const samples = new Map(
     linktypes.map((linktype) => [linktype, packetsOf(linktype, 60).filter((p) => p.bytes.length > 0)]),
@@ -207,7 +207,7 @@ function waitFor(condition: () => boolean): void {
   while (!condition()) assert.ok(performance.now() < until, 'the packet did not arrive');
 }
 
-test('the kernel takes every program for live capture', () => {
+test('the kernel takes every program for live capture', { skip: need('linux') }, () => {
   const kernel = new KernelFilter();
   try {
     for (const expression of [...tagged, ...others]) {

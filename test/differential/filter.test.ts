@@ -11,8 +11,9 @@ import { compile, createMatcher, disassemble } from '../../src/bpf/index.ts';
 import { expressions } from '../../src/bpf/testing/expressions.ts';
 import { packetsOf } from '../../src/bpf/testing/packets.ts';
 import { LinkType } from '../../src/model/index.ts';
+import { need } from '../support/need.ts';
 import { scratch } from '../support/scratch.ts';
-import { missing, run } from '../support/tools.ts';
+import { run } from '../support/tools.ts';
 import { captureFile, numbersIn } from './filter/capture-file.ts';
 import { type Comparison, compareOne, linktypeNames } from './filter/compare.ts';
 import { filter, wordSalad } from './filter/grammar.ts';
@@ -67,7 +68,7 @@ function explain(linktype: number, expression: string, { difference }: Compariso
 }
 
 test('what tcpdump prints is what libpcap gives here, and Porthole prints it alike', {
-  skip: skip || missing('tcpdump'),
+  skip: skip || need('tcpdump'),
 }, () => {
   const directory = scratch();
   const chosen: [linktype: number, expression: string][] = [
@@ -89,7 +90,7 @@ test('what tcpdump prints is what libpcap gives here, and Porthole prints it ali
   }
 });
 
-test("the interpreter's verdicts are those of tcpdump -r", { skip: skip || missing('tcpdump') }, () => {
+test("the interpreter's verdicts are those of tcpdump -r", { skip: skip || need('tcpdump') }, () => {
   const directory = scratch();
   const chosen = [
     'tcp or udp port 53',

@@ -13,7 +13,7 @@ const SO_ATTACH_FILTER = 26;
 const MSG_DONTWAIT = 0x40;
 
 const programType = koffi.struct({ length: 'uint16', instructions: 'void *' });
-const libc = koffi.load('libc.so.6');
+const libc = koffi.load(null);
 const f = {
   socketpair: libc.func('socketpair', 'int', ['int', 'int', 'int', koffi.out('int *')]),
   setsockopt: libc.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(programType), 'uint32']),

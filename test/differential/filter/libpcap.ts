@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
 import type { BpfInstruction } from '../../../src/model/index.ts';
+import { skipBecause } from '../../support/need.ts';
 
 let library: ReturnType<typeof koffi.load> | undefined;
 try {
@@ -16,7 +17,7 @@ try {
 }
 
 /** Why comparisons cannot be made here; false when they can. */
-export const skip = library === undefined && 'libpcap.so.0.8 (Debian: libpcap0.8) is not installed';
+export const skip = skipBecause(library ? [] : ['needs libpcap.so.0.8 (Debian package libpcap0.8)']);
 
 const programType = koffi.struct({ length: 'uint32', instructions: 'void *' });
 const f = library && {
