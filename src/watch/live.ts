@@ -21,22 +21,22 @@ export class WatchError extends Error {
   }
 }
 
-/** What each capability is needed for; the last two so that the parser can give all of them up. */
-const needed: Readonly<Partial<Record<Capability, string>>> = {
-  CAP_SYS_ADMIN: 'to enter the network namespace',
-  CAP_NET_RAW: 'to open a packet socket',
-  CAP_SETUID: 'to parse as another user',
-  CAP_SETGID: 'to parse as another group',
-};
+/** What each capability is needed for: first to capture, then so that the parser can give all of them up. */
+const needed: readonly Readonly<Partial<Record<Capability, string>>>[] = [
+  { CAP_SYS_ADMIN: 'to enter the network namespace', CAP_NET_RAW: 'to open a packet socket' },
+  { CAP_SETUID: 'to parse as another user', CAP_SETGID: 'to parse as another group' },
+];
 
 /** Throws when a namespace could not be entered, a packet socket not opened, or rights not given up. */
 export function requireCapabilities(): void {
-  const missing = missingCapabilities(Object.keys(needed) as Capability[]);
-  if (missing.length > 0)
-    throw new WatchError(
-      `cannot watch live as this user: ${missing.map((name) => `${name} is missing (${needed[name]})`).join(', ')}`,
-      'run it as root: sudo porthole ...; reading a file (-r FILE) needs no rights',
-    );
+  for (const purpose of needed) {
+    const missing = missingCapabilities(Object.keys(purpose) as Capability[]);
+    if (missing.length > 0)
+      throw new WatchError(
+        `cannot watch live as this user: ${missing.map((name) => `${name} is missing (${purpose[name]})`).join(', ')}`,
+        'run it as root: sudo porthole ...; reading a file (-r FILE) needs no rights',
+      );
+  }
   if (process.getuid!() !== 0)
     throw new WatchError(
       'cannot watch live as this user: capabilities that were granted to one who is not root cannot be given up by every thread, and packets are never parsed with them',

@@ -3,19 +3,21 @@ import type { Target } from '../../model/index.ts';
 import { sampleTraffic, type TrafficSample } from '../../target/index.ts';
 import { listTargets, targetSpec } from '../listing.ts';
 import { formatRate, formatTable } from '../table.ts';
+import { stderr } from '../terminal.ts';
 import { format as formatList, runtimeText } from './ps.ts';
 
 export async function run(_argv: string[]): Promise<number> {
   const notes: string[] = [];
   const targets = await listTargets((text) => notes.push(text));
   if (targets.length === 0) {
-    for (const note of notes) process.stderr.write(`porthole: ${note}\n`);
-    process.stderr.write('porthole: no container here to watch: this is the demo (Ctrl-C ends it)\n');
+    for (const note of notes) stderr(note);
+    (await import('../../watch/index.ts')).requireCapabilities();
+    stderr('no container here to watch: this is the demo (Ctrl-C ends it)');
     return (await import('./demo.ts')).run([]);
   }
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     process.stdout.write(formatList(targets, false));
-    process.stderr.write("porthole: 'porthole NAME' watches one; 'porthole --help' tells more\n");
+    stderr("'porthole NAME' watches one; 'porthole --help' tells more");
     return 0;
   }
   const chosen = await pick(targets);

@@ -1,8 +1,9 @@
 import type { Target } from '../../model/index.ts';
-import { UsageError } from '../errors.ts';
+import { CliError, UsageError } from '../errors.ts';
 import { listTargets, targetSpec } from '../listing.ts';
 import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
 import { formatAge, formatTable } from '../table.ts';
+import { stderr } from '../terminal.ts';
 
 const rows: readonly OptionRow[] = [
   { short: 'q', long: 'quiet', help: 'only what to type as TARGET, one a line' },
@@ -30,12 +31,16 @@ export async function run(argv: string[]): Promise<number> {
     return 0;
   }
   if (parsed.words.length > 0) throw new UsageError(`ps takes no arguments, got '${parsed.words[0]}'`);
-  const targets = await listTargets((text) => process.stderr.write(`porthole: ${text}\n`));
+  const notes: string[] = [];
+  const targets = await listTargets((text) => notes.push(text));
+  // What hides everything from us is the news, not that there is nothing.
+  if (targets.length === 0 && notes.length > 0 && process.getuid?.() !== 0)
+    throw new CliError(notes[0]!, 'run it as root: sudo porthole ps');
+  for (const note of notes) stderr(note);
   if (parsed.has('json')) for (const target of targets) process.stdout.write(`${JSON.stringify(target)}\n`);
   else if (parsed.has('quiet')) process.stdout.write(targets.map((t) => `${targetSpec(t)}\n`).join(''));
   else process.stdout.write(format(targets, parsed.has('no-trunc')));
-  if (targets.length === 0)
-    process.stderr.write('porthole: nothing to watch here; porthole demo shows how it looks\n');
+  if (targets.length === 0) stderr('nothing to watch here; porthole demo shows how it looks');
   return 0;
 }
 
