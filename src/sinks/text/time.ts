@@ -12,7 +12,9 @@ export function createTimeFormat(clock: Clock, style: TimeStyle, nano: boolean):
   let cachedSecond = Number.NaN;
   let prefix = '';
   let reference: number | undefined;
-  const fraction = (nsec: number) => String(nsec + 1e9).slice(1, 1 + digits);
+  const unit = 10 ** (9 - digits);
+  const one = 10 ** digits;
+  const fraction = (nsec: number) => String(one + Math.floor(nsec / unit)).slice(1);
 
   function absolute(at: number): string {
     const offset = Math.floor(at / 1e9);
