@@ -61,7 +61,7 @@ export function compile(expression: string, options: CompileOptions): FilterProg
     return { linktype, instructions };
   } catch (error) {
     if (!(error instanceof TooDeep)) throw error;
-    return refuse('limit', 'the arithmetic is too deep for the 16 words of memory a filter has', whole);
+    return refuse('limit', 'this takes more computation than a filter has memory for (16 words)', whole);
   }
 }
 

@@ -17,25 +17,26 @@ export type Blocks = Map<Target, Block>;
 /** Blocks in the order of the graph. @throws TooDeep */
 export function emit(root: Target, snaplen: number): Blocks {
   const order = inOrder(root);
-  const plain = write(order, snaplen, []);
-  let best = plain.blocks;
-  let wanted = worthKeeping(plain.computed, order);
+  const plain = attempt(order, snaplen, []);
+  let best = plain?.blocks;
+  let wanted = worthKeeping(plain?.computed ?? new Map(), order);
   for (const most of mostKept) {
     wanted = wanted.slice(0, most);
     const written = wanted.length > 0 ? attempt(order, snaplen, wanted) : undefined;
     if (!written) continue;
     // Those nobody came back for go.
     wanted = wanted.filter((value) => written.read.has(value));
-    best = fewestKept(order, snaplen, wanted, best);
+    best = shorter(best, fewestKept(order, snaplen, wanted, written.blocks));
     break;
   }
+  if (!best) throw new TooDeep();
   return best;
 }
 
 /** Leaves out one kept value after the other where that makes the code no longer. */
-function fewestKept(order: readonly Target[], snaplen: number, wanted: Value[], plain: Blocks): Blocks {
+function fewestKept(order: readonly Target[], snaplen: number, wanted: Value[], all: Blocks): Blocks {
   let kept = wanted;
-  let best = attempt(order, snaplen, kept)?.blocks ?? plain;
+  let best = attempt(order, snaplen, kept)?.blocks ?? all;
   for (const value of order.length > mostTried ? [] : wanted) {
     const fewer = kept.filter((each) => each !== value);
     const blocks = attempt(order, snaplen, fewer)?.blocks;
@@ -43,10 +44,14 @@ function fewestKept(order: readonly Target[], snaplen: number, wanted: Value[], 
     kept = fewer;
     best = blocks;
   }
-  return length(best) < length(plain) ? best : plain;
+  return best;
 }
 
-/** Undefined when what is kept leaves too little memory for single blocks. */
+function shorter(one: Blocks | undefined, other: Blocks): Blocks {
+  return one && length(one) <= length(other) ? one : other;
+}
+
+/** Undefined when the blocks need more memory than what is kept leaves, or are too long. */
 function attempt(order: readonly Target[], snaplen: number, kept: readonly Value[]): Written | undefined {
   try {
     return write(order, snaplen, kept);
