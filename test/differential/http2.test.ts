@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import type { Exchange } from '../../src/model/index.ts';
+import { errorCodes } from '../../src/protocols/http2/frame.ts';
 import { fixtureNames, readConversations } from '../../src/protocols/testing/fixture.ts';
 import { ours } from '../support/exchanges.ts';
 import { missing, run } from '../support/tools.ts';
@@ -42,11 +43,11 @@ function ourFacts(exchanges: readonly Exchange[]): Facts {
       factsOf(
         facts,
         `${e.connection.client.port} ${e.fields['http2.streamid']} ${end === 'client' ? 'request' : 'response'}`,
-      ).ends.push(`reset ${abort}`);
+      ).ends.push(`reset ${errorCodes[String(abort)]}`);
     const by = /^GOAWAY by (client|server)/.exec(String(e.fields['http2.end']))?.[1];
     if (by)
       factsOf(facts, `${e.connection.client.port} 0 ${by === 'client' ? 'request' : 'response'}`).ends.push(
-        `goaway ${e.fields['http2.goaway.error']}`,
+        `goaway ${errorCodes[String(e.fields['http2.goaway.error'])]}`,
       );
   }
   return facts;
@@ -142,7 +143,8 @@ async function compare(path: string, ports: readonly number[]): Promise<number> 
   const { exchanges } = await ours(path);
   const mine = ourFacts(exchanges);
   const found = exchanges.filter((e) => e.protocol === 'http2').map((e) => e.connection.server.port);
-  const rules = [...new Set([...ports, ...found])].flatMap((port) => ['-d', `tcp.port==${port},http2`]);
+  const first = path.endsWith('h2c-upgrade.pcap') ? 'http' : 'http2';
+  const rules = [...new Set([...ports, ...found])].flatMap((port) => ['-d', `tcp.port==${port},${first}`]);
   const theirs = tsharkFacts(path, rules);
   for (const { file, key, why } of explained)
     if (path.endsWith(file))

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { fixtureNames } from '../../src/protocols/testing/fixture.ts';
+import { opcodes } from '../../src/protocols/websocket/frame.ts';
 import { ours } from '../support/exchanges.ts';
 import { missing, tsharkFields } from '../support/tools.ts';
 import { noTraces, traces } from '../support/traces.ts';
@@ -27,7 +28,7 @@ async function compare(path: string, options: readonly string[] = []): Promise<n
     if (e.protocol !== 'websocket') continue;
     const { client, server } = e.connection;
     const code = e.fields['websocket.payload.close.status_code'];
-    const name = String(e.fields['websocket.opcode']);
+    const name = String(opcodes[String(e.fields['websocket.opcode'])]);
     add(mine, e.request ? client.port : server.port, code === undefined ? name : `${name} ${code}`);
   }
   for (const [port, opcodes, , codes] of tsharkFields(path, fields, ['-Y', 'websocket', ...options])) {

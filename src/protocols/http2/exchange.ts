@@ -31,8 +31,9 @@ export function makeExchange(
     'http2.headers.scheme': stream.scheme,
     'http2.protocol': stream.connectProtocol,
     'http2.pushed': stream.isPushed || undefined,
-    'http2.rst_stream.error': abort?.kind === 'reset' ? abort.code : undefined,
-    'http2.goaway.error': abort?.kind === 'refused' || abort?.kind === 'ended' ? abort.code : undefined,
+    'http2.rst_stream.error': abort?.kind === 'reset' ? errorName(abort.code) : undefined,
+    'http2.goaway.error':
+      abort?.kind === 'refused' || abort?.kind === 'ended' ? errorName(abort.code) : undefined,
     'http2.stalled': stalled > 0 ? stalled : undefined,
   };
   const startAt = request.state === 'none' ? response.startAt : request.startAt;
@@ -91,7 +92,7 @@ export function makeGoaway(
     endAt: at,
     fields: {
       'http2.end': `GOAWAY by ${by}: ${errorName(code)}${text === '' ? '' : ` (${text})`}`,
-      'http2.goaway.error': code,
+      'http2.goaway.error': errorName(code),
       'http2.streamid': 0,
     },
     outcome: 'failed',

@@ -1,4 +1,5 @@
 import type { FieldSpec } from '../../model/index.ts';
+import { errorCodes } from './frame.ts';
 
 /** What HTTP means has HTTP/1's names, so that one question finds both; the framing has Wireshark's. */
 export const fields: readonly FieldSpec[] = [
@@ -107,16 +108,18 @@ export const fields: readonly FieldSpec[] = [
   },
   {
     name: 'http2.rst_stream.error',
-    type: 'number',
+    type: 'string',
     label: 'reset',
     detail: 3,
+    codes: errorCodes,
     description: 'Error code of RST_STREAM',
   },
   {
     name: 'http2.goaway.error',
-    type: 'number',
+    type: 'string',
     label: 'goaway',
     detail: 3,
+    codes: errorCodes,
     description: 'Error code of the GOAWAY that ended it',
   },
   {

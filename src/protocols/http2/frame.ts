@@ -56,6 +56,11 @@ const errors = [
 ];
 export const Code = { noError: 0, cancel: 8 } as const;
 
+/** Name -> number. */
+export const errorCodes: Readonly<Record<string, number>> = Object.fromEntries(
+  errors.map((name, code) => [name, code]),
+);
+
 export function errorName(code: number): string {
   return errors[code] ?? `error ${code}`;
 }

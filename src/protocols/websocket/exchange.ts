@@ -25,10 +25,9 @@ export function makeExchange(
     ? closeText(code, reason)
     : (words ?? (isPrintable(content) ? preview(content) : undefined));
   const fields: Record<string, FieldValue> = {
-    'websocket.type': opcodeNames[opcode],
+    'websocket.opcode': opcodeNames[opcode],
     'websocket.sent': side === 'client' ? shown : undefined,
     'websocket.received': side === 'server' ? shown : undefined,
-    'websocket.opcode': opcode,
     'websocket.payload.text': words,
     'websocket.payload.close.status_code': isClose && content.length >= 2 ? code : undefined,
     'websocket.payload.close.reason': reason || undefined,

@@ -1,14 +1,16 @@
 import type { FieldSpec } from '../../model/index.ts';
+import { opcodes } from './frame.ts';
 
 /** Names as Wireshark has them where it has them. */
 export const fields: readonly FieldSpec[] = [
   {
-    name: 'websocket.type',
+    name: 'websocket.opcode',
     type: 'string',
     label: 'type',
     role: 'operation',
     detail: 0,
-    description: 'text, binary, close, ping, pong; continued when the beginning was not seen',
+    codes: opcodes,
+    description: "Of a message's first frame; continued when that was not seen (RFC 6455 section 5.2)",
   },
   {
     name: 'websocket.sent',
@@ -16,6 +18,7 @@ export const fields: readonly FieldSpec[] = [
     label: 'sent',
     role: 'subject',
     detail: 0,
+    grouping: 'none',
     description: "Beginning of a client's message, or its close code",
   },
   {
@@ -25,13 +28,6 @@ export const fields: readonly FieldSpec[] = [
     role: 'result',
     detail: 0,
     description: "Beginning of a server's message, or its close code",
-  },
-  {
-    name: 'websocket.opcode',
-    type: 'number',
-    label: 'opcode',
-    detail: 3,
-    description: 'Opcode of the first frame (RFC 6455 section 5.2)',
   },
   {
     name: 'websocket.payload.text',

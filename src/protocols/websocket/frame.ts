@@ -13,6 +13,11 @@ export const opcodeNames: Readonly<Record<number, string>> = {
   10: 'pong',
 };
 
+/** Name -> number. */
+export const opcodes: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries(opcodeNames).map(([code, name]) => [name, Number(code)]),
+);
+
 /** Section 7.4.1 and IANA's registry. */
 const closeCodes: Readonly<Record<number, string>> = {
   1000: 'normal closure',

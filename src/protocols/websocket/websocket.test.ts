@@ -99,7 +99,7 @@ function talk(steps: readonly Step[], options: Options & { carrier?: Exchange | 
 function short({ fields, missing, weirds, request }: Exchange): string {
   const words = fields['websocket.sent'] ?? fields['websocket.received'] ?? '';
   const lacks = missing.map((m) => [m.kind, m.bytes].filter((v) => v !== undefined).join(' '));
-  return [`${request ? '>' : '<'} ${fields['websocket.type']} ${words}`, ...lacks, ...weirds].join(' | ');
+  return [`${request ? '>' : '<'} ${fields['websocket.opcode']} ${words}`, ...lacks, ...weirds].join(' | ');
 }
 const body = (e: Exchange) => Buffer.from((e.request ?? e.response)!.body?.bytes ?? []).toString();
 
@@ -133,9 +133,8 @@ test('all that is known of a message', () => {
   const { exchanges } = talk([['>', join(sent(0x01, 'in '), sent(0x89), sent(0x80, 'parts'))]]);
   assert.deepEqual(exchanges.map(short), ['> ping ', '> text in parts']);
   assert.deepEqual(JSON.parse(JSON.stringify(exchanges[1]!.fields)), {
-    'websocket.type': 'text',
+    'websocket.opcode': 'text',
     'websocket.sent': 'in parts',
-    'websocket.opcode': 1,
     'websocket.payload.text': 'in parts',
     'websocket.fragment.count': 2,
     'http.request.uri': '/chat',
