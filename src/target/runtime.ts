@@ -1,4 +1,13 @@
-/** The port each container runtime fills: Docker now; whatever comes next has the same shape. */
+/** The port each container runtime fills: Docker, Podman, containerd, the CRI; all have the same shape. */
+
+/** Where a container belongs in Kubernetes. */
+export interface PodPlace {
+  readonly namespace: string;
+  readonly name: string;
+  /** The container's name in the pod's specification; '' for the sandbox, which is the pod itself. */
+  readonly container: string;
+  readonly sandboxId: string;
+}
 
 /** A container as its runtime describes it; nothing here is from /proc. */
 export interface Container {
@@ -19,6 +28,9 @@ export interface Container {
   readonly addresses: readonly string[];
   /** Unix milliseconds; 0 unknown. */
   readonly startedAt: number;
+  readonly pod?: PodPlace;
+  /** Part of the runtime that ids are unique in: a containerd namespace. */
+  readonly realm?: string;
 }
 
 export interface ContainerEvent {
@@ -45,6 +57,8 @@ export interface Runtime {
    * none or more than one. Throws TargetError when the runtime cannot be asked.
    */
   find(nameOrId: string): Promise<Container | undefined>;
+  /** The same container as it is now; where it is not given, `find` by its id. */
+  again?(container: Container): Promise<Container | undefined>;
   /** Every container, those that do not run too. `pid` may be 0 where only `find` tells. */
   list(): Promise<Container[]>;
   /**
