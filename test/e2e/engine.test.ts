@@ -14,7 +14,7 @@ import {
 } from '../../src/capture/sys/index.ts';
 import { need } from '../support/need.ts';
 import { addNetns, inNetns, ip, join as joinNetns, removeNetns, startInNetns } from '../support/netns.ts';
-import { launch, type Running, start } from '../support/porthole.ts';
+import { launch, start, stopAll } from '../support/porthole.ts';
 import { temporaryDirectory, upbeat } from '../support/upbeat.ts';
 import { sleep, until } from '../support/wait.ts';
 
@@ -23,7 +23,6 @@ const skip = need('linux', 'root', 'ip', 'cc', 'tcpdump', 'tshark');
 let box: string;
 let peer: string;
 let directory: string;
-const running: Running[] = [];
 
 before(() => {
   if (skip) return;
@@ -32,19 +31,12 @@ before(() => {
   peer = addNetns('e2');
   joinNetns([box, '10.95.0.1/24'], [peer, '10.95.0.2/24']);
 });
-after(async () => {
-  for (const one of running) await one.stop('SIGKILL');
-  for (const name of [box, peer]) if (name) removeNetns(name);
-});
+after(stopAll);
 
 const say = (from: string, to: string, port: number, text: string, count = 1) =>
   inNetns(from, upbeat(), 'say', to, String(port), text, String(count));
 
-function watch(...args: string[]): Running {
-  const one = start(args);
-  running.push(one);
-  return one;
-}
+const watch = (...args: string[]) => start(args);
 
 /** Fields of each packet of a capture file, by tshark. */
 function fields(file: string, ...names: string[]): string[][] {
@@ -125,7 +117,6 @@ test('a VLAN tag is where tcpdump sees it', { skip }, async () => {
   const args = ['-e', '-nn', '-t', '-XX', '-c', '2'];
   const dump = watch('dump', `netns:${box}`, '-i', 'eth0', ...args, 'vlan 7');
   const tcpdump = launch('ip', ['netns', 'exec', box, 'tcpdump', '-i', 'eth0', '-l', ...args, 'vlan 7']);
-  running.push(tcpdump);
   await Promise.all([dump.listening(), tcpdump.listening()]);
   // IPv4, UDP 5 -> 6, checksums left out; one VLAN tag with priority 1, then two tags.
   const ipv4 = '0800450000200000400040110000c0a80001c0a800020005000600 0c0000 70696e67'.replaceAll(' ', '');
@@ -152,7 +143,6 @@ test('a tunnel without link header, beside tcpdump', { skip }, async () => {
     const args = ['-nn', '-t', '-x', '-e', '-c', '3', 'udp and dst host 10.99.0.9'];
     const dump = watch('dump', `netns:${box}`, ...args);
     const tcpdump = launch('ip', ['netns', 'exec', box, 'tcpdump', '-i', 'tun0', '-l', ...args]);
-    running.push(tcpdump);
     await Promise.all([dump.listening(), tcpdump.listening()]);
     assert.match(dump.stderr(), /\/tun0/);
     for (const text of ['one', 'two', 'three']) say(box, '10.99.0.9', 5, text);

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { type Docker, startDocker } from '../support/docker.ts';
 import { need } from '../support/need.ts';
 import { addNetns, removeNetns } from '../support/netns.ts';
-import { launcher, porthole, type Running, start } from '../support/porthole.ts';
+import { launcher, porthole, start, stopAll } from '../support/porthole.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { until } from '../support/wait.ts';
 
@@ -13,7 +13,6 @@ const skip = need('linux', 'root', 'docker', 'cc', 'ip', 'tmux');
 
 let docker: Docker;
 let box: string;
-const running: Running[] = [];
 before(async () => {
   if (skip) return;
   docker = await startDocker();
@@ -22,7 +21,7 @@ before(async () => {
   box = addNetns('f');
 });
 after(async () => {
-  for (const one of running) await one.stop('SIGKILL');
+  stopAll();
   if (box) removeNetns(box);
   await docker?.stop();
 });
@@ -125,7 +124,6 @@ const lives = (pid: number) => {
 for (const signal of ['SIGINT', 'SIGKILL'] as const)
   test(`the demo talks HTTP and DNS; after ${signal} nothing is left of it`, { skip }, async () => {
     const demo = start(['demo', '-vv']);
-    running.push(demo);
     await demo.saw(/ A api\.demo\.internal -> 10\.88\.0\.20/);
     await demo.saw(/ GET \/file\.txt -> 200 OK/);
     await demo.saw(/^ {2}< I am Server$/m);
@@ -159,7 +157,6 @@ test('alone, with nothing to watch: the demo', { skip }, async () => {
     'sh',
   ];
   const alone = start([], { through, env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } });
-  running.push(alone);
   await alone.saw(/no container here to watch: this is the demo/);
   await alone.saw(/ GET \/file\.txt -> 200 OK/);
   // unshare waits for it.

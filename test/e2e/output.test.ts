@@ -5,8 +5,8 @@ import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { need } from '../support/need.ts';
-import { addNetns, inNetns, join as joinNetns, removeNetns } from '../support/netns.ts';
-import { launch, launcher, type Running, start } from '../support/porthole.ts';
+import { addNetns, inNetns, join as joinNetns } from '../support/netns.ts';
+import { launch, launcher, start, stopAll } from '../support/porthole.ts';
 import { temporaryDirectory, upbeat } from '../support/upbeat.ts';
 import { sleep, until } from '../support/wait.ts';
 
@@ -15,7 +15,6 @@ const skip = need('linux', 'root', 'ip', 'cc', 'tshark');
 let box: string;
 let peer: string;
 let directory: string;
-const running: Running[] = [];
 
 before(() => {
   if (skip) return;
@@ -24,22 +23,13 @@ before(() => {
   peer = addNetns('o2');
   joinNetns([box, '10.98.0.1/24'], [peer, '10.98.0.2/24']);
 });
-after(async () => {
-  for (const one of running) await one.stop('SIGKILL');
-  for (const name of [box, peer]) if (name) removeNetns(name);
-});
+after(stopAll);
 
 const say = (text: string, count: number) =>
   inNetns(peer, upbeat(), 'say', '10.98.0.1', '9', text, String(count));
 
-function run(args: string[], options: Parameters<typeof start>[1] = {}): Running {
-  const one = start(args, options);
-  running.push(one);
-  return one;
-}
-
 const dump = (args: string[], options?: Parameters<typeof start>[1]) =>
-  run(['dump', `netns:${box}`, ...args, 'udp'], options);
+  start(['dump', `netns:${box}`, ...args, 'udp'], options);
 
 /** Packets of a capture file; throws when tshark finds anything wrong with it. */
 function packets(file: string): number {
@@ -142,7 +132,6 @@ test('a reader that goes away ends it quietly; the file is complete', { skip }, 
   const file = join(directory, 'piped.pcapng');
   const command = `"${launcher}" dump netns:${box} -w "${file}" --print -nn udp | head -n 3`;
   const one = launch('sh', ['-c', command]);
-  running.push(one);
   await one.listening();
   for (let i = 0; i < 200 && !/captured/.test(one.stderr()); i++) {
     say('x', 5);
@@ -158,7 +147,6 @@ test('a reader that goes away ends it quietly; the file is complete', { skip }, 
 
 test('-w - into a reader that goes away', { skip }, async () => {
   const one = launch('sh', ['-c', `"${launcher}" dump netns:${box} -w - udp | head -c 200 >/dev/null`]);
-  running.push(one);
   await one.listening();
   for (let i = 0; i < 200 && !/captured/.test(one.stderr()); i++) {
     say('x', 5);
@@ -171,7 +159,7 @@ test('-w - into a reader that goes away', { skip }, async () => {
 test('a reader that stands still costs entries, not the capture', { skip }, async () => {
   const file = join(directory, 'still.pcapng');
   // Nobody reads the pipe: its 64 KiB are full at once.
-  const one = run(['dump', `netns:${box}`, '-nn', '-X', '-w', file, '--print', 'udp'], {
+  const one = start(['dump', `netns:${box}`, '-nn', '-X', '-w', file, '--print', 'udp'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   one.child.stdout!.pause();
@@ -217,7 +205,6 @@ test('a full disk: one line, status 1, all before it readable', { skip }, async 
 
 test('text to a full disk', { skip }, async () => {
   const one = launch('sh', ['-c', `"${launcher}" dump netns:${box} -nn udp >/dev/full`]);
-  running.push(one);
   await one.listening();
   say('x', 5);
   const { code, stderr } = await one.ended;
@@ -229,7 +216,6 @@ test('text to a full disk', { skip }, async () => {
 test('a closed stdout is told, and the file written all the same', { skip }, async () => {
   const file = join(directory, 'closed.pcapng');
   const one = launch('sh', ['-c', `exec "${launcher}" dump netns:${box} -w "${file}" --print udp >&-`]);
-  running.push(one);
   await one.listening();
   say('x', 5);
   await sleep(200);
@@ -260,7 +246,7 @@ test('output that cannot be written is told before anything is captured', { skip
 
 test('reading a file as root and writing another: the same rules', { skip }, async () => {
   const [one, two] = [join(directory, 'SIGINT.pcapng'), join(directory, 'copy.pcap')];
-  const { code, stderr } = await run(['dump', '-r', one, '-w', two], {
+  const { code, stderr } = await start(['dump', '-r', one, '-w', two], {
     env: { SUDO_UID: '1234', SUDO_GID: '1235' },
   }).ended;
   assert.equal(code, 0, stderr);
@@ -272,7 +258,7 @@ test('reading a file as root and writing another: the same rules', { skip }, asy
 });
 
 test('a second signal ends what cannot finish', { skip }, async () => {
-  const one = run(['dump', `netns:${box}`, '-nn', '-X', 'udp'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const one = start(['dump', `netns:${box}`, '-nn', '-X', 'udp'], { stdio: ['ignore', 'pipe', 'pipe'] });
   one.child.stdout!.pause();
   await one.listening();
   for (let i = 0; i < 10; i++) say('z'.repeat(1000), 100);

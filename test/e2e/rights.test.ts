@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { need } from '../support/need.ts';
 import { addNetns, inNetns, join as joinNetns } from '../support/netns.ts';
-import { type Running, start } from '../support/porthole.ts';
+import { start, stopAll } from '../support/porthole.ts';
 import { temporaryDirectory, upbeat } from '../support/upbeat.ts';
 import { until } from '../support/wait.ts';
 
@@ -20,10 +20,7 @@ before(() => {
   joinNetns([box, '10.94.0.1/24'], [peer, '10.94.0.2/24']);
 });
 
-const running: Running[] = [];
-after(async () => {
-  for (const one of running) await one.stop('SIGKILL');
-});
+after(stopAll);
 
 function passwd(name: string): { uid: string; gid: string } {
   const line = readFileSync('/etc/passwd', 'utf8')
@@ -74,7 +71,6 @@ test('a live watch parses as nobody; the opener keeps root and holds no packet s
   skip,
 }, async () => {
   const watch = start(['watch', `netns:${box}`]);
-  running.push(watch);
   await watch.listening();
   inNetns(peer, upbeat(), 'say', '10.94.0.1', '9', 'x', '50');
   const pid = watch.child.pid!;
@@ -106,7 +102,6 @@ test('a live watch parses as nobody; the opener keeps root and holds no packet s
 
 test('the opener ends when its parser is killed', { skip }, async () => {
   const watch = start(['watch', `netns:${box}`]);
-  running.push(watch);
   await watch.listening();
   const [opener] = childrenOf(watch.child.pid!);
   await watch.stop('SIGKILL');
@@ -118,7 +113,6 @@ test('the opener ends when its parser is killed', { skip }, async () => {
 
 test('-Z names another user; root and nobody-knows-whom are refused', { skip }, async () => {
   const watch = start(['watch', `netns:${box}`, '-Z', 'daemon']);
-  running.push(watch);
   await watch.listening();
   assertUnprivileged(watch.child.pid!, 'daemon');
   await watch.stop();
@@ -141,7 +135,6 @@ test('-r as root: the rights are gone before the first byte is read', { skip }, 
   const out = join(directory, 'copy.pcapng');
   for (const more of [[], ['-w', out]]) {
     const reader = start(['watch', '-r', '-', ...more], { openStdin: true });
-    running.push(reader);
     const pid = reader.child.pid!;
     await until(() => rightsOf(pid).every((t) => t.capabilities === none), 'the end of its rights');
     assertUnprivileged(pid, 'nobody');

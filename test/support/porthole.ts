@@ -39,9 +39,12 @@ export interface RunOptions {
 }
 
 const living = new Set<ChildProcess>();
-atEnd(() => {
+atEnd(stopAll);
+
+/** For `after`: what a failed test left running would keep its file from ending. */
+export function stopAll(): void {
   for (const child of living) child.kill('SIGKILL');
-});
+}
 
 /** Starts any program and collects what it prints. */
 export function launch(command: string, args: readonly string[], options: RunOptions = {}): Running {
