@@ -1,10 +1,11 @@
 /** The test bed: two namespaces joined by a veth pair, a server in one, loads in the other. Gone at the end. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { addNetns, inNetns, join, removeNetns } from '../../test/support/netns.ts';
 import { launch, type Running } from '../../test/support/porthole.ts';
 import { until } from '../../test/support/wait.ts';
+import { type Timed, timed } from './timed.ts';
 
 const serverAddress = '10.99.0.1';
 const clientAddress = '10.99.0.2';
@@ -18,6 +19,8 @@ export interface Bed {
   readonly directory: string;
   /** Runs a load in the client's namespace to its end; returns what it printed. */
   load(...command: string[]): Promise<string>;
+  /** The same, measured too. */
+  timedLoad(...command: string[]): Promise<Timed & { readonly stdout: string }>;
   /** Starts a program in the server's namespace, ended with the bed. */
   serve(...command: string[]): Running;
 }
@@ -38,6 +41,11 @@ export async function withBed<T>(use: (bed: Bed) => Promise<T>): Promise<T> {
         const { code, stdout, stderr } = await launch('ip', ['netns', 'exec', client, ...command]).ended;
         if (code !== 0) throw new Error(`${command.join(' ')}: status ${code}\n${stdout}${stderr}`);
         return stdout;
+      },
+      async timedLoad(...command) {
+        const file = path(directory, 'load.txt');
+        const used = await timed(file, 'ip', 'netns', 'exec', client, ...command);
+        return { ...used, stdout: readFileSync(file, 'utf8') };
       },
       serve(...command) {
         const running = launch('ip', ['netns', 'exec', server, ...command]);
@@ -64,8 +72,13 @@ export async function warmMemory(): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
+export interface HttpServer {
+  readonly url: string;
+  readonly pid: number;
+}
+
 /** nginx with one worker and small files; resolves when it answers. */
-export async function serveHttp(bed: Bed): Promise<string> {
+export async function serveHttp(bed: Bed): Promise<HttpServer> {
   const root = path(bed.directory, 'www');
   mkdirSync(root);
   writeFileSync(path(root, 'small.txt'), 'x'.repeat(600));
@@ -84,7 +97,7 @@ http {
   );
   const nginx = bed.serve('nginx', '-e', 'stderr', '-c', config);
   await listening(bed, 80, nginx);
-  return `http://${bed.serverAddress}/small.txt`;
+  return { url: `http://${bed.serverAddress}/small.txt`, pid: nginx.child.pid! };
 }
 
 /** Resolves when something listens on that TCP port of the server's namespace. */
