@@ -10,35 +10,39 @@ export interface Row<R> {
   readonly weight: number;
 }
 
+/** A copy: a slice would keep all that it was cut from. */
+export function own(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}
+
 export class Rows<R extends Row<R>> {
   readonly #limit: number;
-  readonly #empty: () => R;
+  readonly #make: (key: string) => R;
   readonly #rows = new Map<string, R>();
   /** What was folded away, summed. */
   readonly others: R;
   /** How many rows that were. One that came again is counted again. */
   folded = 0;
 
-  /** @param empty a row of nobody, for sums */
-  constructor(limit: number, empty: () => R) {
+  /** @param make a row without figures; of no key for sums */
+  constructor(limit: number, make: (key: string) => R) {
     this.#limit = limit;
-    this.#empty = empty;
-    this.others = empty();
+    this.#make = make;
+    this.others = make('');
   }
 
   get size(): number {
     return this.#rows.size;
   }
 
-  get(key: string): R | undefined {
-    return this.#rows.get(key);
-  }
-
-  /** For a key that is not there. */
-  add(key: string, row: R): R {
+  /** The key's row, made when it is not there. */
+  at(key: string): R {
+    const row = this.#rows.get(key);
+    if (row !== undefined) return row;
     if (this.#rows.size >= this.#limit) this.#fold();
-    this.#rows.set(key, row);
-    return row;
+    const made = this.#make(key);
+    this.#rows.set(own(key), made);
+    return made;
   }
 
   #fold(): void {
@@ -52,7 +56,7 @@ export class Rows<R extends Row<R>> {
 
   /** Adds another table's rows, which stay what they are. */
   merge(other: Rows<R>): void {
-    for (const [key, row] of other.#rows) (this.get(key) ?? this.add(key, this.#empty())).merge(row);
+    for (const [key, row] of other.#rows) this.at(key).merge(row);
     this.others.merge(other.others);
     this.folded += other.folded;
   }
@@ -61,7 +65,7 @@ export class Rows<R extends Row<R>> {
   top(count: number, weight: (row: R) => number = (row) => row.weight): Top<R> {
     const sorted = [...this.#rows.values()].sort((a, b) => weight(b) - weight(a));
     const rest = sorted.slice(count);
-    const others = this.#empty();
+    const others = this.#make('');
     others.merge(this.others);
     for (const row of rest) others.merge(row);
     return { rows: sorted.slice(0, count), others, othersCount: this.folded + rest.length };

@@ -39,7 +39,7 @@ export function createTimeFormat(clock: Clock, style: TimeStyle, nano: boolean):
   return style === 3 || style === 5 ? delta : absolute;
 }
 
-function localSecond(sec: number, withDate: boolean): string {
+export function localSecond(sec: number, withDate: boolean): string {
   const d = new Date(sec * 1000);
   const time = `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
   return withDate ? `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${time}` : time;

@@ -1,0 +1,100 @@
+/** What views of decoded traffic have in common: the pipeline under their sinks, and the lines at its end. */
+import type { CaptureInterface, Sink } from '../model/index.ts';
+import { createPipeline, Names, type Pipeline } from '../pipeline/index.ts';
+import { protocols } from '../protocols/registry.ts';
+import { createSchema, type FilteredSink, filtered } from '../query/index.ts';
+import { knowsLinkType } from '../wire/index.ts';
+import type { Setting, View } from './capture.ts';
+import { platform } from './platform.ts';
+import { stderr } from './terminal.ts';
+
+export interface PipelineViewOptions {
+  readonly setting: Setting;
+  readonly sinks: readonly Sink[];
+  /** One of the sinks, when it is one of -Y. */
+  readonly query: FilteredSink | undefined;
+  readonly bodyLimit: number;
+  /** -n: no names but those that DNS tells. */
+  readonly noNames: boolean;
+  /** Resolves when what was printed is taken: a file waits for its reader. */
+  readonly drain: () => Promise<void>;
+  /** After the last frame, when the sinks are closed. */
+  readonly ended?: () => void;
+}
+
+export function pipelineView(options: PipelineViewOptions): View & { readonly pipeline: Pipeline } {
+  const { setting, sinks, query, bodyLimit, drain } = options;
+  const names = new Names(options.noNames ? new Map() : setting.knownNames);
+  const strange: CaptureInterface[] = [];
+  let known = 0;
+  const pipeline = createPipeline({ protocols, sinks, bodyLimit, names });
+  const tap = {
+    ...pipeline,
+    interface(iface: CaptureInterface) {
+      if (knowsLinkType(iface)) known++;
+      else strange.push(iface);
+      pipeline.interface(iface);
+    },
+    batch() {
+      if (!setting.live) {
+        void pipeline.batch();
+        return drain();
+      }
+      passTime(pipeline);
+      return pipeline.batch();
+    },
+  };
+  return {
+    pipeline,
+    tap,
+    async finish(counters) {
+      await pipeline.finish(counters);
+      options.ended?.();
+      await drain();
+    },
+    names: () => names.entries(),
+    blind: () => known === 0 && strange.length > 0,
+    report() {
+      const c = pipeline.counters();
+      const lines = [
+        `${c.exchanges} exchange${c.exchanges === 1 ? '' : 's'} in ${c.connections} connection${c.connections === 1 ? '' : 's'}`,
+      ];
+      if (query) lines.push(...queryLines(query));
+      if (c.lost > 0) lines.push(`${c.lost} bytes of streams were not captured`);
+      if (c.evicted > 0) lines.push(`${c.evicted} connections forgotten: more than are kept at once`);
+      if (c.fragmentsDropped > 0) lines.push(`${c.fragmentsDropped} fragmented datagrams not put together`);
+      for (const { linktype, name } of strange)
+        lines.push(
+          `link type ${linktype}${name && ` of ${name}`} is not known: its packets were not decoded (porthole dump shows their bytes)`,
+        );
+      return lines;
+    },
+  };
+}
+
+/** Time passes without packets too: an unanswered question is to be told. */
+export function passTime(pipeline: Pipeline): void {
+  const now = Date.now();
+  pipeline.tick(Math.floor(now / 1000), (now % 1000) * 1e6);
+}
+
+/** -Y in front of a sink. @throws QueryError */
+export function narrowed(sink: Sink, text: string): FilteredSink {
+  const query = filtered(sink, text, createSchema(protocols), platform);
+  for (const note of query.query.notes) stderr(note);
+  return query;
+}
+
+function queryLines(query: FilteredSink): string[] {
+  const { shown, hidden } = query.counters();
+  const lines = [`${shown} shown, ${hidden} hidden by -Y`];
+  const givenUp = query.query.givenUp();
+  if (givenUp > 0) lines.push(`${givenUp} texts were too intricate for a pattern of -Y: taken as no match`);
+  return lines;
+}
+
+/** https://no-color.org */
+export function useColor(wanted: string, isTerminal: boolean): boolean {
+  if (wanted !== 'auto') return wanted === 'always';
+  return isTerminal && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+}
