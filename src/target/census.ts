@@ -1,4 +1,5 @@
 /** One question to every runtime, asked once per look-up. */
+import type { RuntimeChoice } from './discover.ts';
 import { TargetError } from './errors.ts';
 import type { Container, Runtime } from './runtime.ts';
 
@@ -13,52 +14,77 @@ export interface Census {
   failures(): readonly TargetError[];
 }
 
-/** The runtimes this build knows. Loaded when first asked: a pid needs none of them. */
-export async function defaultRuntimes(): Promise<Runtime[]> {
-  const { Docker } = await import('./docker/index.ts');
-  return [new Docker()];
+/** The runtimes of this machine. Loaded when first asked: a pid needs none of them. */
+export async function defaultRuntimes(choice: RuntimeChoice = {}): Promise<Runtime[]> {
+  const { discover } = await import('./discover.ts');
+  return discover(choice);
 }
 
-export function takeCensus(given?: readonly Runtime[]): Census {
+export function takeCensus(given?: readonly Runtime[], choice: RuntimeChoice = {}): Census {
   let runtimes: Promise<readonly Runtime[]> | undefined;
   let listed: Promise<Container[]> | undefined;
   const failures = new Map<Runtime, TargetError>();
+  /** Two daemons of one kind have one name: who told of it is asked again. */
+  const tellers = new WeakMap<Container, Runtime>();
   const known = () => {
-    runtimes ??= given ? Promise.resolve(given) : defaultRuntimes();
+    runtimes ??= given ? Promise.resolve(given) : defaultRuntimes(choice);
     return runtimes;
   };
+  /** Daemons whose sockets have names of their own too: for a list, and for what the others do not know. */
+  const knownToAnybody = async () => {
+    if (given) return given;
+    const { discoverByProcess } = await import('./discover.ts');
+    const [first, more] = await Promise.all([known(), discoverByProcess(choice)]);
+    return [...first, ...more];
+  };
 
-  async function askAll<T>(wanted: readonly Runtime[], ask: (runtime: Runtime) => Promise<T>): Promise<T[]> {
+  /** Answers in the runtimes' order, each container once: the first that tells of it is believed. */
+  async function askAll(
+    wanted: readonly Runtime[],
+    ask: (runtime: Runtime) => Promise<readonly Container[]>,
+  ): Promise<Container[]> {
     const answers = await Promise.allSettled(wanted.map(ask));
-    const good: T[] = [];
+    const good = new Map<string, Container>();
     answers.forEach((answer, i) => {
-      if (answer.status === 'fulfilled') good.push(answer.value);
-      else if (answer.reason instanceof TargetError) failures.set(wanted[i]!, answer.reason);
-      else throw answer.reason;
+      if (answer.status === 'rejected') {
+        if (!(answer.reason instanceof TargetError)) throw answer.reason;
+        failures.set(wanted[i]!, answer.reason);
+        return;
+      }
+      for (const container of answer.value) {
+        tellers.set(container, wanted[i]!);
+        // Short ids are chosen by people: unique in their realm only.
+        const key = container.id.length >= 32 ? container.id : `${i}\0${container.realm}\0${container.id}`;
+        if (!good.has(key)) good.set(key, container);
+      }
     });
-    return good;
+    return [...good.values()];
   }
 
   return {
-    async find(nameOrId, runtime) {
-      const wanted = (await known()).filter((r) => runtime === '' || r.name === runtime);
-      return (await askAll(wanted, (r) => r.find(nameOrId))).filter((c) => c !== undefined);
-    },
+    find: async (nameOrId, runtime) =>
+      askAll(
+        (await known()).filter((r) => (runtime === '' ? !r.isIdle?.() : r.name === runtime)),
+        async (r) => {
+          const found = await r.find(nameOrId);
+          return found ? [found] : [];
+        },
+      ),
     list() {
       // A runtime that did not answer `find` would only make us wait for its silence again.
-      listed ??= known()
-        .then((all) =>
-          askAll(
-            all.filter((r) => !failures.has(r)),
-            (r) => r.list(),
-          ),
-        )
-        .then((lists) => lists.flat());
+      listed ??= knownToAnybody().then((all) =>
+        askAll(
+          all.filter((r) => !failures.has(r)),
+          (r) => r.list(),
+        ),
+      );
       return listed;
     },
     async again(container) {
-      const runtime = (await known()).find((r) => r.name === container.runtime);
-      return runtime?.find(container.id);
+      const teller = tellers.get(container) ?? (await known()).find((r) => r.name === container.runtime);
+      const now = teller?.again ? await teller.again(container) : await teller?.find(container.id);
+      if (now && teller) tellers.set(now, teller);
+      return now;
     },
     failures: () => [...failures.values()],
   };

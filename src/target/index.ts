@@ -3,6 +3,7 @@
 // namespace files and from the sockets of the runtimes, read-only. Runtimes fill the port in runtime.ts
 // and are loaded when the first container is asked for. Whatever cannot be watched is a TargetError.
 export { defaultRuntimes } from './census.ts';
+export { discover, type RuntimeChoice, runtimeNames } from './discover.ts';
 export { TargetError, type TargetErrorKind } from './errors.ts';
 export { type WatchEventsOptions, watchEvents } from './events.ts';
 export { groupByNamespace, type TargetGroup } from './group.ts';

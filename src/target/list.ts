@@ -1,6 +1,7 @@
 /** Everything on this host that can be watched: for `ps`, the overview and pickers. */
 import type { Target } from '../model/index.ts';
 import { takeCensus } from './census.ts';
+import type { RuntimeChoice } from './discover.ts';
 import { TargetError } from './errors.ts';
 import { targetOfContainer, targetOfProcess } from './locate.ts';
 import { type InspectNamespace, namedNamespaces, targetsOfName } from './netns.ts';
@@ -8,7 +9,7 @@ import { eldest, processesByNetns } from './proc/scan.ts';
 import { isHostNetns } from './proc/stat.ts';
 import { type Container, mayRun, type Runtime } from './runtime.ts';
 
-export interface ListOptions {
+export interface ListOptions extends RuntimeChoice {
   readonly runtimes?: readonly Runtime[];
   readonly inspectNamespace?: InspectNamespace;
   /** A line for people: a runtime that does not answer, a container that cannot be looked at. */
@@ -24,7 +25,7 @@ const questionsAtOnce = 8;
  */
 export async function list(options: ListOptions = {}): Promise<Target[]> {
   const note = options.note ?? (() => {});
-  const census = takeCensus(options.runtimes);
+  const census = takeCensus(options.runtimes, options);
   const running = (await census.list()).filter(mayRun);
   for (const failure of census.failures()) note(failure.message);
   const targets: Target[] = [];

@@ -7,7 +7,7 @@ import { TargetError } from './errors.ts';
 import { matchesGlob } from './glob.ts';
 import { groupByNamespace } from './group.ts';
 import type { Container } from './runtime.ts';
-import { parseSelectors, type Selector, selects } from './selector.ts';
+import { type ContainerSelector, parseSelectors, selects } from './selector.ts';
 
 test('globs: as the shell has them', () => {
   for (const [pattern, yes, no] of [
@@ -82,8 +82,7 @@ const container = (name: string, labels: Record<string, string> = {}): Container
 });
 
 test('a selector picks by name, id, label, compose labels; one-off containers are not meant', () => {
-  const picks = (spec: string, c: Container) =>
-    selects(parseSelectors(spec)[0] as Exclude<Selector, { kind: 'pid' | 'netns' | 'path' | 'host' }>, c);
+  const picks = (spec: string, c: Container) => selects(parseSelectors(spec)[0] as ContainerSelector, c);
   const labels = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' };
   const web = container('abc', labels);
   assert.ok(picks('abc', web) && picks('abc00', web) && picks('shop/web', web) && picks('compose:web', web));

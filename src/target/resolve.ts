@@ -1,19 +1,22 @@
 /** What was typed as target -> what is watched. */
 import type { Target } from '../model/index.ts';
 import { type Census, takeCensus } from './census.ts';
+import type { RuntimeChoice } from './discover.ts';
 import { enumerate, TargetError } from './errors.ts';
+import { isGlob } from './glob.ts';
 import { isSame } from './group.ts';
 import { targetOfContainer, targetOfHost, targetOfProcess } from './locate.ts';
 import { nearest } from './nearest.ts';
 import { type InspectNamespace, namedNamespaces, targetOfPath, targetsOfName } from './netns.ts';
 import { readStat } from './proc/stat.ts';
+import { processesListening, processesNamed } from './processes.ts';
 import { type Container, mayRun, type Runtime } from './runtime.ts';
 import { type ContainerSelector, composeLabels, parseSelectors, type Selector, selects } from './selector.ts';
 
-export interface ResolveOptions {
+export interface ResolveOptions extends RuntimeChoice {
   /** Targets in the host's network namespace are meant, not a surprise: `--host`. */
   readonly host?: boolean;
-  /** Who is asked for containers; default: Docker as the environment says. */
+  /** Who is asked for containers; default: whoever is found on this machine. */
   readonly runtimes?: readonly Runtime[];
   readonly inspectNamespace?: InspectNamespace;
   /** A line for people about something that was left out. */
@@ -29,7 +32,7 @@ const attemptsMax = 3;
  */
 export async function resolve(spec: string, options: ResolveOptions = {}): Promise<Target[]> {
   const selectors = parseSelectors(spec);
-  const census = takeCensus(options.runtimes);
+  const census = takeCensus(options.runtimes, options);
   const found: Target[] = [];
   for (const selector of selectors)
     for (const target of await resolveOne(selector, census, options))
@@ -47,6 +50,9 @@ async function resolveOne(selector: Selector, census: Census, options: ResolveOp
       return targetsOfName(selector.name, options.inspectNamespace);
     case 'pid':
       return [requireOwnNetwork(processTarget(selector.pid), options, selector.text)];
+    case 'comm':
+    case 'port':
+      return resolveProcesses(selector, options);
     case 'name': {
       const container = await findByName(selector, census);
       return [requireOwnNetwork(await settle(container, census), options, selector.text)];
@@ -68,6 +74,27 @@ function processTarget(pid: number): Target {
     stat
       ? ''
       : 'numbers are those of this pid namespace: in a container, only with --pid=host those of the host',
+  );
+}
+
+/** One process stands for all in its namespace; several namespaces are several targets, as with a glob. */
+function resolveProcesses(
+  selector: Extract<Selector, { kind: 'comm' | 'port' }>,
+  options: ResolveOptions,
+): Target[] {
+  const pids = selector.kind === 'comm' ? processesNamed(selector.comm) : processesListening(selector.port);
+  const targets = pids.flatMap((pid) => targetOfProcess(pid) ?? []);
+  if (targets.length > 0) return ownNetworkOnly(targets, options, selector.text);
+  throw new TargetError(
+    'unknown',
+    selector.kind === 'comm'
+      ? `no process is called '${selector.comm}'`
+      : `nothing listens on port ${selector.port}, in no namespace`,
+    selector.kind === 'comm'
+      ? 'the name is that of /proc/PID/comm, 15 letters at most; globs are allowed'
+      : process.getuid?.() === 0
+        ? ''
+        : 'sockets of other users are seen as root only: sudo porthole ...',
   );
 }
 
@@ -111,7 +138,10 @@ function unknown(selector: ContainerSelector, all: readonly Container[], census:
     name: `no container '${text}'`,
     glob: `no container matches '${text}'`,
     label: `no container has the label '${text.slice('label='.length)}'`,
-    compose: `no compose container '${text}'`,
+    compose: text.startsWith('compose:')
+      ? `no compose container '${text}'`
+      : `no compose container and no pod '${text}'`,
+    pod: `no pod '${text.slice('pod/'.length)}' on this node`,
   }[selector.kind];
   const failure = census.failures()[0];
   // Without an answer from any runtime, that is the news, not the name.
@@ -142,7 +172,8 @@ function hintWithout(selector: ContainerSelector, all: readonly Container[]): st
     if (values.length > 0) hints.push(`'${selector.key}' is ${enumerate(values.slice(0, 8), 'or')}`);
     else hints.push(...nearest(selector.key, keys).map((k) => `did you mean label=${k}?`));
   } else {
-    const wanted = selector.kind === 'compose' ? selector.unit : text;
+    const wanted =
+      selector.kind === 'compose' ? selector.unit : selector.kind === 'pod' ? selector.pod : text;
     const exact = units.filter((u) => u.unit === wanted).map((u) => u.full);
     const like = new Set([
       ...exact,
@@ -176,12 +207,14 @@ async function settle(container: Container, census: Census): Promise<Target> {
   );
 }
 
-function notRunning({ name, state, exitCode }: Container): TargetError {
+function notRunning({ runtime, name, state, exitCode }: Container): TargetError {
   const ended = state === 'exited' || state === 'dead';
   return new TargetError(
     'not-running',
     `${name} is not running: ${state || 'stopped'}${ended && exitCode >= 0 ? ` with exit code ${exitCode}` : ''}`,
-    `docker start ${name} starts it; docker logs ${name} may tell why it ended`,
+    runtime === 'docker' || runtime === 'podman'
+      ? `${runtime} start ${name} starts it; ${runtime} logs ${name} may tell why it ended`
+      : '',
   );
 }
 
@@ -197,8 +230,9 @@ async function resolveGroup(
   options: ResolveOptions,
 ): Promise<Target[]> {
   const all = await census.list();
-  const members = all.filter((c) => selects(selector, c));
+  const members = withoutPodMembers(all.filter((c) => selects(selector, c)));
   if (members.length === 0) throw unknown(selector, all, census);
+  requireOneReading(selector, members);
   if (selector.kind === 'compose' && selector.project === '') requireOneProject(selector.text, members);
   const running = members.filter(mayRun);
   if (running.length === 0)
@@ -217,15 +251,50 @@ async function resolveGroup(
       options.note?.(error.message);
     }
   }
-  const own = options.host ? targets : targets.filter((t) => !t.hostNetwork);
-  const left = targets.filter((t) => !own.includes(t)).map((t) => t.name);
-  if (own.length > 0) {
-    if (left.length > 0)
-      options.note?.(`left out: ${enumerate(left)} (network of the host; --host includes it)`);
-    return own;
-  }
-  if (targets.length > 0) return [requireOwnNetwork(targets[0]!, options, selector.text)];
+  if (targets.length > 0) return ownNetworkOnly(targets, options, selector.text);
   throw new TargetError('gone', `every container that matches '${selector.text}' ended during the look-up`);
+}
+
+/** Of several, those of the host's network are left out unless they are meant; alone, they are refused. */
+function ownNetworkOnly(targets: readonly Target[], options: ResolveOptions, text: string): Target[] {
+  const own = options.host ? [...targets] : targets.filter((t) => !t.hostNetwork);
+  if (own.length === 0) return [requireOwnNetwork(targets[0]!, options, text)];
+  const left = targets.filter((t) => !own.includes(t)).map((t) => t.name);
+  if (left.length > 0)
+    options.note?.(`left out: ${enumerate(left)} (network of the host; --host includes it)`);
+  return own;
+}
+
+/** A pod's containers are in the namespace its sandbox holds: where the sandbox is, they add nothing. */
+function withoutPodMembers(members: readonly Container[]): Container[] {
+  const sandboxes = new Set(members.filter((c) => c.pod?.container === '').map((c) => c.id));
+  return members.filter((c) => !c.pod || c.pod.container === '' || !sandboxes.has(c.pod.sandboxId));
+}
+
+/** A/B is PROJECT/NAME, NAMESPACE/POD or POD/CONTAINER: whichever is there, but never two of them. */
+function requireOneReading(selector: ContainerSelector, members: readonly Container[]): void {
+  if (selector.kind === 'pod') {
+    const namespaces = new Set(members.map((c) => c.pod?.namespace ?? ''));
+    if (namespaces.size > 1 && selector.namespace === '' && !isGlob(selector.pod))
+      throw new TargetError(
+        'ambiguous',
+        `'${selector.text}' is in ${namespaces.size} namespaces: ${enumerate([...namespaces].sort().map((n) => `${n}/${selector.pod}`))}`,
+        'name the namespace too: pod:NAMESPACE/NAME; pod:*/NAME takes them all',
+      );
+  }
+  if (selector.kind !== 'compose') return;
+  const reading = ({ pod }: Container) =>
+    !pod ? 'compose:' : pod.container === '' && pod.name !== selector.project ? 'pod:' : 'pod/';
+  const readings = new Set(members.map(reading));
+  if (readings.size > 1)
+    throw new TargetError(
+      'ambiguous',
+      `'${selector.text}' may be ${enumerate(
+        members.map((c) => (c.pod ? `pod ${c.pod.namespace}/${c.name}` : `${c.runtime}:${c.name}`)),
+        'or',
+      )}`,
+      `say which: ${enumerate([...readings].map((r) => `${r}${selector.text}`).sort(), 'or')}`,
+    );
 }
 
 function requireOneProject(text: string, members: readonly Container[]): void {

@@ -52,6 +52,8 @@ export interface Subscription {
 
 export interface Runtime {
   readonly name: string;
+  /** It surely runs nothing now, as far as a look at a few files tells: not asked for a name. */
+  isIdle?(): boolean;
   /**
    * By full id, exact name or a prefix of the id that only one container has; undefined when there is
    * none or more than one. Throws TargetError when the runtime cannot be asked.

@@ -16,15 +16,27 @@ export type Selector =
     }
   /** `project` '' means any; both may be globs. */
   | { readonly kind: 'compose'; readonly text: string; readonly project: string; readonly unit: string }
+  /** A pod, or one container of it; '' means any. */
+  | {
+      readonly kind: 'pod';
+      readonly text: string;
+      readonly namespace: string;
+      readonly pod: string;
+      readonly container: string;
+    }
   | { readonly kind: 'pid'; readonly text: string; readonly pid: number }
+  /** Processes by their command's name; may be a glob. */
+  | { readonly kind: 'comm'; readonly text: string; readonly comm: string }
+  /** Who listens there. */
+  | { readonly kind: 'port'; readonly text: string; readonly port: number }
   | { readonly kind: 'netns'; readonly text: string; readonly name: string }
   | { readonly kind: 'path'; readonly text: string; readonly path: string }
   | { readonly kind: 'host'; readonly text: string };
 
-export type ContainerSelector = Extract<Selector, { kind: 'name' | 'glob' | 'label' | 'compose' }>;
+export type ContainerSelector = Extract<Selector, { kind: 'name' | 'glob' | 'label' | 'compose' | 'pod' }>;
 
 const forms =
-  'a target is a container name or id prefix, a glob, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pid:NUMBER, netns:NAME, a path or host';
+  'a target is a container name or id prefix, a glob, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pod/NAME, NAMESPACE/POD, pid:NUMBER, comm:NAME, port:NUMBER, netns:NAME, a path or host';
 
 /** Highest number that fits a pid: PID_MAX_LIMIT, include/linux/threads.h */
 const pidMax = 4_194_304;
@@ -57,13 +69,28 @@ function parseSelector(text: string): Selector {
       return { kind: 'netns', text, name: wanted(text, rest!) };
     case 'compose':
       return parseCompose(text, wanted(text, rest!));
+    case 'pod':
+      return parsePod(text, wanted(text, rest!));
+    case 'comm':
+      return { kind: 'comm', text, comm: wanted(text, rest!) };
+    case 'port': {
+      const port = Number(rest);
+      if (!/^\d+$/.test(rest!) || port < 1 || port > 65535)
+        throw new TargetError('usage', `'${text}': a port is a number from 1 to 65535`, forms);
+      return { kind: 'port', text, port };
+    }
     case 'docker':
+    case 'podman':
+    case 'containerd':
+    case 'cri':
+    case 'machine':
       return isGlob(rest!)
         ? { kind: 'glob', text, pattern: rest!, runtime: scheme }
         : { kind: 'name', text, name: wanted(text, rest!), runtime: scheme };
     default:
       throw new TargetError('usage', `'${text}': no kind of target is called '${scheme}:'`, forms);
   }
+  if (text.startsWith('pod/')) return parsePod(text, text.slice('pod/'.length));
   if (text.includes('/')) return parseCompose(text, text);
   if (isGlob(text)) return { kind: 'glob', text, pattern: text, runtime: '' };
   return { kind: 'name', text, name: text, runtime: '' };
@@ -86,6 +113,26 @@ function parseCompose(text: string, rest: string): Selector {
   if (parts.length > 2 || parts.some((p) => p === ''))
     throw new TargetError('usage', `'${text}': a compose target is PROJECT/NAME or compose:NAME`, forms);
   return { kind: 'compose', text, project: parts.length === 2 ? parts[0]! : '', unit: parts.at(-1)! };
+}
+
+/** `pod/NAME` and `pod/NAME/CONTAINER`; `pod:NAME` and `pod:NAMESPACE/NAME`. */
+function parsePod(text: string, rest: string): Selector {
+  const parts = rest.split('/');
+  if (parts.length > 2 || parts.some((p) => p === ''))
+    throw new TargetError(
+      'usage',
+      `'${text}': a pod is pod/NAME, pod/NAME/CONTAINER or pod:NAMESPACE/NAME`,
+      forms,
+    );
+  const [first, second = ''] = parts as [string, string?];
+  const isPath = text.startsWith('pod/');
+  return {
+    kind: 'pod',
+    text,
+    namespace: !isPath && second !== '' ? first : '',
+    pod: !isPath && second !== '' ? second : first,
+    container: isPath ? second : '',
+  };
 }
 
 /** Labels that docker compose sets: docker/compose pkg/api/labels.go */
@@ -114,7 +161,14 @@ export function selects(selector: ContainerSelector, container: Container): bool
         Object.hasOwn(labels, selector.key) &&
         (selector.value === undefined || labels[selector.key] === selector.value)
       );
+    case 'pod':
+      return isPodNamed(container, selector.namespace, selector.pod, selector.container);
     case 'compose':
+      // Without `compose:` in front it may be NAMESPACE/POD and POD/CONTAINER as well.
+      if (container.pod && !selector.text.startsWith('compose:')) {
+        const { project, unit } = selector;
+        return isPodNamed(container, project, unit, '') || isPodNamed(container, '', project, unit);
+      }
       return (
         matchesGlob(selector.unit, labels[composeLabels.unit] ?? '') &&
         (selector.project === '' || matchesGlob(selector.project, labels[composeLabels.project] ?? '')) &&
@@ -123,4 +177,12 @@ export function selects(selector: ContainerSelector, container: Container): bool
         labels[composeLabels.oneoff]?.toLowerCase() !== 'true'
       );
   }
+}
+
+/** The sandbox stands for its pod; '' as namespace means any. */
+function isPodNamed(container: Container, namespace: string, pod: string, unit: string): boolean {
+  const place = container.pod;
+  if (!place || (namespace !== '' && !matchesGlob(namespace, place.namespace))) return false;
+  if (!matchesGlob(pod, place.name)) return false;
+  return unit === '' ? place.container === '' : place.container !== '' && matchesGlob(unit, place.container);
 }

@@ -61,7 +61,8 @@ function ownProcesses(target: Target): Set<number> {
   return own;
 }
 
-function socketInodes(pid: number, into: Set<number>): void {
+/** Inodes of the sockets the process holds open. */
+export function socketInodes(pid: number, into: Set<number>): void {
   let fds: string[] = [];
   try {
     fds = readdirSync(`/proc/${pid}/fd`);

@@ -69,7 +69,8 @@ export function findEndpoint(env: Environment, home: readonly string[] = homes(e
   return unix(sockets.find((path) => existsSync(path)) ?? sockets[0]!, '');
 }
 
-function unix(path: string, origin: string): Endpoint {
+/** A socket by its path. */
+export function unix(path: string, origin: string): Endpoint {
   return { address: { path }, url: `unix://${path}`, origin };
 }
 

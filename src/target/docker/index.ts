@@ -17,6 +17,8 @@ const eventBytesMax = 1024 * 1024;
 
 export interface DockerOptions {
   readonly env?: Environment;
+  /** A socket that was found; default: as the environment says. */
+  readonly endpoint?: Endpoint;
   /** Longest silence of the daemon, ms. */
   readonly silenceMs?: number;
 }
@@ -31,6 +33,7 @@ export class Docker implements Runtime {
   constructor(options: DockerOptions = {}) {
     this.env = options.env ?? process.env;
     this.silenceMs = options.silenceMs ?? silenceMs;
+    this.endpoint = options.endpoint;
   }
 
   async find(nameOrId: string): Promise<Container | undefined> {

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pick } from '../cri/pods.ts';
-import { type Environment, homes } from '../docker/endpoint.ts';
+import { type Environment, homes, unix } from '../docker/endpoint.ts';
 import { Docker } from '../docker/index.ts';
 import { TargetError } from '../errors.ts';
 import { type PollOptions, pollEvents } from '../poll.ts';
@@ -47,7 +47,7 @@ export class Podman implements Runtime {
     this.apis = (options.sockets ?? []).map(
       (path) =>
         new Docker({
-          env: { DOCKER_HOST: `unix://${path}` },
+          endpoint: unix(path, ''),
           ...(options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs }),
         }),
     );
