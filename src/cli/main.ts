@@ -10,6 +10,7 @@ type Command = (argv: string[]) => Promise<number>;
 const commands: Record<string, () => Promise<{ run: Command }>> = {
   watch: () => import('./commands/watch.ts'),
   dump: () => import('./commands/dump.ts'),
+  stats: () => import('./commands/stats.ts'),
   ps: () => import('./commands/ps.ts'),
   filter: () => import('./commands/filter.ts'),
   fields: () => import('./commands/fields.ts'),

@@ -5,6 +5,7 @@ Usage: porthole [COMMAND] [OPTIONS] TARGET [FILTER]
 Commands:
   watch TARGET [FILTER]   decoded conversations, live ('porthole TARGET' is the same)
   dump TARGET [FILTER]    packets, as tcpdump prints them
+  stats TARGET [FILTER]   talkers, protocols, rates, latency, errors, TCP, summed up
   ps                      what can be watched
   filter EXPRESSION       the compiled filter, as tcpdump -d prints it
   fields [PROTOCOL]       what a query (watch -Y) can ask for
@@ -12,7 +13,8 @@ Commands:
   version, help
 
 TARGET is a container's name or id, a list (a,b), a glob ('web-*'), label=k=v, compose:SERVICE,
-PROJECT/SERVICE, pid:1234, netns:NAME, netns:/path, or host.
+PROJECT/SERVICE, pod/NAME, NAMESPACE/POD, pid:1234, comm:NAME, port:8080, netns:NAME, netns:/path, or host.
+Containers of Docker, Podman, containerd, any Kubernetes node (CRI), systemd-nspawn and LXC are found.
 FILTER is any tcpdump filter: trailing words, one quoted string, or what follows --.
 
 Examples:
@@ -21,6 +23,7 @@ Examples:
   porthole watch upbeat port 8000 -v    with headers, only port 8000
   porthole dump upbeat -nn -A 'tcp[tcpflags] & tcp-syn != 0'
   porthole watch upbeat -w out.pcapng   watch and keep the packets
+  porthole stats upbeat                 who, how much, how fast, what fails
   porthole watch -r out.pcapng          the same view of a saved capture
   porthole dump web -w - | wireshark -k -i -
 
@@ -28,7 +31,7 @@ Examples:
 `;
 
 export async function run(argv: string[] = []): Promise<number> {
-  if (argv[0] === 'watch' || argv[0] === 'dump') return (await import(`./${argv[0]}.ts`)).run(['--help']);
+  if (['watch', 'dump', 'stats'].includes(argv[0]!)) return (await import(`./${argv[0]}.ts`)).run(['--help']);
   process.stdout.write(text);
   return 0;
 }

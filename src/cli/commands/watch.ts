@@ -1,6 +1,7 @@
 /** `porthole watch`: decoded conversations, live or from a file. */
 import { capture, type ViewMaker } from '../capture.ts';
 import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
+import { checkQuery } from '../check-query.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
 
@@ -64,7 +65,7 @@ export async function run(argv: string[]): Promise<number> {
   const bodyLimit = bytes('--body-limit', parsed.value('body-limit'));
   const query = parsed.value('display-filter') ?? '';
   // A mistake in it is told before anything is looked for.
-  if (query !== '') await checkQuery(query);
+  await checkQuery(query);
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {
     immediate: !silent,
@@ -82,14 +83,6 @@ export async function run(argv: string[]): Promise<number> {
     },
   };
   return capture(options, parsed.words, kubeHint(parsed), maker);
-}
-
-async function checkQuery(text: string): Promise<void> {
-  const [{ compile, createSchema }, { protocols }] = await Promise.all([
-    import('../../query/index.ts'),
-    import('../../protocols/registry.ts'),
-  ]);
-  compile(text, createSchema(protocols));
 }
 
 function bytes(option: string, text: string | undefined): number {
