@@ -1,6 +1,13 @@
 /** A live capture, in the order that keeps rights out of the parser: look up, open, give up, run. */
 import type { Target } from '../model/index.ts';
-import { groupByNamespace, ownPorts, portFilter, resolve, type TargetGroup } from '../target/index.ts';
+import {
+  groupByNamespace,
+  ownPorts,
+  portFilter,
+  type RuntimeChoice,
+  resolve,
+  type TargetGroup,
+} from '../target/index.ts';
 import { giveUpRights, Opener, openLive, parserUser, requireCapabilities } from '../watch/index.ts';
 import { countLines, drive, namesOf, outputOf, type ViewMaker } from './capture.ts';
 import type { CaptureFilter } from './capture-filter.ts';
@@ -34,7 +41,7 @@ export async function captureLive(
   const user = parserUser(options.user);
   const output = await outputOf(options, given.text);
   mark('all loaded');
-  const targets = await resolve(spec, { host: options.host !== 'no', note: stderr });
+  const targets = await resolve(spec, { host: options.host !== 'no', note: stderr, ...choiceOf(options) });
   mark('target found');
   const groups = groupByNamespace(targets);
   const filter = await narrowed(groups, given, options);
@@ -74,11 +81,13 @@ export async function captureLive(
   }
 }
 
+const choiceOf = ({ runtime, socket }: CaptureOptions): RuntimeChoice => ({ runtime, socket });
+
 /** The other containers, whose addresses get names; none of them when they do not answer in time. */
 function neighbours(options: CaptureOptions): Promise<Target[]> {
   if (options.noNames > 0) return Promise.resolve([]);
   return Promise.race([
-    listTargets(() => {}).catch(() => []),
+    listTargets(() => {}, choiceOf(options)).catch(() => []),
     new Promise<Target[]>((done) => setTimeout(done, namesWaitMs, [])),
   ]);
 }
@@ -112,7 +121,12 @@ async function narrowed(
 }
 
 async function listInterfaces(options: CaptureOptions, spec: string): Promise<number> {
-  const targets = await resolve(spec, { host: options.host !== 'no', note: stderr, ...inspector() });
+  const targets = await resolve(spec, {
+    host: options.host !== 'no',
+    note: stderr,
+    ...choiceOf(options),
+    ...inspector(),
+  });
   for (const group of groupByNamespace(targets)) {
     const target = group.targets[0]!;
     target.interfaces.forEach((name, i) => {

@@ -1,6 +1,7 @@
 /** The options `watch` and `dump` share: tcpdump's letters, one long name each. */
 import { UsageError } from './errors.ts';
 import { integer, type OptionRow, type Parsed } from './options.ts';
+import { runtimeRows } from './runtime-options.ts';
 
 export const captureRows: readonly OptionRow[] = [
   {
@@ -78,6 +79,9 @@ export const captureRows: readonly OptionRow[] = [
     value: 'URL',
     help: 'socket of the Docker Engine (default: DOCKER_HOST, the context, /var/run/docker.sock)',
   },
+  ...runtimeRows,
+  { long: 'comm', value: 'NAME', help: 'as TARGET: the process of that name (the same as comm:NAME)' },
+  { long: 'port', value: 'N', help: 'as TARGET: who listens on that port (the same as port:N)' },
   { short: 'h', long: 'help', help: 'this text' },
 ];
 
@@ -109,6 +113,10 @@ export interface CaptureOptions {
   readonly listInterfaces: boolean;
   readonly user: string;
   readonly dockerHost: string | undefined;
+  readonly runtime: string | undefined;
+  readonly socket: string | undefined;
+  /** The target, when it was given by an option; then every word is of the filter. */
+  readonly target: string | undefined;
 }
 
 /** MAXIMUM_SNAPLEN of libpcap: what `-s 0` means. */
@@ -163,6 +171,9 @@ export function captureOptions(parsed: Parsed): CaptureOptions {
     listInterfaces: parsed.has('list-interfaces'),
     user: parsed.value('relinquish-privileges') ?? 'nobody',
     dockerHost: parsed.value('docker-host'),
+    runtime: parsed.value('runtime'),
+    socket: parsed.value('socket'),
+    target: targetOption(parsed),
   };
   if (
     (options.rotateSize ?? options.rotateSeconds ?? options.rotateFiles) !== undefined &&
@@ -170,6 +181,14 @@ export function captureOptions(parsed: Parsed): CaptureOptions {
   )
     throw new UsageError('-C, -G and -W rotate the file of -w: give -w FILE too');
   return options;
+}
+
+function targetOption(parsed: Parsed): string | undefined {
+  const given = ['comm', 'port'].flatMap((name) => {
+    const value = parsed.value(name);
+    return value === undefined ? [] : [`${name}:${value}`];
+  });
+  return given.length === 0 ? undefined : given.join(',');
 }
 
 /** What the name says: people who write .pcap or .cap want the classic format. */

@@ -55,7 +55,7 @@ export async function capture(
       const text = filterText(words, options.filterFile);
       return await captureFromFile(options, await captureFilter(text, options.snaplen, false), maker);
     }
-    const [spec, ...rest] = words;
+    const [spec, ...rest] = options.target === undefined ? words : [options.target, ...words];
     if (spec === undefined)
       throw new UsageError(
         'which container? Give its name, or -r FILE',

@@ -1,17 +1,17 @@
 /** What can be watched, as rows: for `ps` and the overview. */
 import { inspectNamespace } from '../capture/live/index.ts';
 import type { Target } from '../model/index.ts';
-import { list } from '../target/index.ts';
+import { list, type RuntimeChoice } from '../target/index.ts';
 
 /** Root may look into namespaces that have no process. */
 export const inspector = () => (process.getuid?.() === 0 ? { inspectNamespace } : {});
 
-export function listTargets(note: (text: string) => void): Promise<Target[]> {
-  return list({ note, ...inspector() });
+export function listTargets(note: (text: string) => void, choice: RuntimeChoice = {}): Promise<Target[]> {
+  return list({ note, ...choice, ...inspector() });
 }
 
 /** What to type as TARGET to get exactly this one. */
 export function targetSpec(target: Target): string {
-  if (target.id !== '') return target.name;
+  if (target.id !== '') return target.name.includes('/') ? `pod/${target.name}` : target.name;
   return target.pid > 0 ? `pid:${target.pid}` : `netns:${target.name}`;
 }

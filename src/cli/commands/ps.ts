@@ -2,6 +2,7 @@ import type { Target } from '../../model/index.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { listTargets, targetSpec } from '../listing.ts';
 import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
+import { runtimeRows } from '../runtime-options.ts';
 import { formatAge, formatTable } from '../table.ts';
 import { stderr } from '../terminal.ts';
 
@@ -9,6 +10,7 @@ const rows: readonly OptionRow[] = [
   { short: 'q', long: 'quiet', help: 'only what to type as TARGET, one a line' },
   { long: 'no-trunc', help: 'whole ids, all addresses and interfaces' },
   { long: 'json', help: 'one JSON object a line' },
+  ...runtimeRows,
   { short: 'h', long: 'help', help: 'this text' },
 ];
 
