@@ -530,6 +530,7 @@ ip[0] - (ip[1] - (ip[2] - ip[3])) > 10
 ((((ip[0] + 1) + 1) + 1) + 1) = 73
 ip[2:2] - 20 > 100 or ip[2:2] - 20 < 50
 tcp[13] & 0x12 = 0x12 or tcp[13] & 0x11 = 0x11
+not ((not (tcp[0:2] != 0 * 6))) and (not (port 22 and portrange 1-100))
 
 vlan
 vlan 5
