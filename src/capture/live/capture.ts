@@ -1,5 +1,6 @@
 /** Live capture of one or more network namespaces: a PacketSource. */
 import { close } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   type CaptureInterface,
@@ -19,6 +20,11 @@ const countEveryMs = 1000;
 const bytesPerTurn = 16 * 1024 * 1024;
 /** A processor that was about to copy a frame into the ring when the filter changed has done so by then. */
 const settleMs = 10;
+
+/** What may fill of a ring while we do not look: the next time may bring many times as much. */
+const restingPart = 1 / 16;
+/** Longer retire times come with blocks so large that each is worth a wake-up. */
+const restingMs = 50;
 
 const closeLater = promisify(close);
 
@@ -111,8 +117,19 @@ export class LiveCapture implements PacketSource {
         this.#count(out);
       }
       await out.batch();
+      if (this.#isBusy()) await sleep(this.#options.retireMs);
     }
     await this.#finish(out);
+  }
+
+  /**
+   * Blocks fill faster than they are retired, and the rings have room for much more: packets come late by no
+   * more than the retire time when the next look waits for it, and a wake-up costs as much as some thousand.
+   */
+  #isBusy(): boolean {
+    const parts = this.#devices().map((device) => device.filledPart());
+    const most = Math.max(0, ...parts);
+    return most > 0 && most <= restingPart && this.#options.retireMs <= restingMs;
   }
 
   stop(): void {
@@ -139,7 +156,7 @@ export class LiveCapture implements PacketSource {
   /** What is still in the rings when we stop is delivered, without waiting until the kernel hands it over. */
   async #finish(out: FrameCollector): Promise<void> {
     for (const namespace of this.#namespaces) namespace.mute();
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    await sleep(settleMs);
     this.#tell(out);
     while (this.#drain(out)) await out.batch();
     while (this.#drain(out, (device) => device.takeUnfinished())) await out.batch();

@@ -105,6 +105,16 @@ export class Device {
     return this.#memory.blockSize;
   }
 
+  #filledBefore = 0;
+
+  /** The part of the ring that was filled since the last call, 0 when no block was full. */
+  filledPart(): number {
+    const { filled } = this.reader;
+    const part = (filled - this.#filledBefore) / this.#memory.blockCount;
+    this.#filledBefore = filled;
+    return part;
+  }
+
   /** True when a block lies open; takes the next one if the kernel has handed it over. */
   takeBlock(): boolean {
     if (!this.#inBlock) this.#inBlock = this.reader.open();

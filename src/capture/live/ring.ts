@@ -28,6 +28,8 @@ const SLL_ADDRESS = 60;
 
 const TP_STATUS_KERNEL = 0;
 const TP_STATUS_USER = 1;
+/** Of a block: the retire time-out handed it over, not its being full. */
+const TP_STATUS_BLK_TMO = 32;
 const TP_STATUS_CSUMNOTREADY = 8;
 const TP_STATUS_VLAN_VALID = 16;
 const TP_STATUS_VLAN_TPID_VALID = 64;
@@ -53,6 +55,8 @@ export class RingReader {
   readonly #ring: RingMemory;
   readonly #cooked: boolean;
   readonly #skipPacketType: 'in' | 'out' | '';
+  /** Blocks opened that were full. */
+  filled = 0;
   #block = 0;
   #left = 0;
   #at = 0;
@@ -71,7 +75,9 @@ export class RingReader {
   open(): boolean {
     const word = (this.#block * this.#ring.blockSize) >>> 2;
     // Atomic: the block's contents are read only after its status (acquire on arm64).
-    if ((Atomics.load(this.#words, word + BLOCK_STATUS) & TP_STATUS_USER) === 0) return false;
+    const status = Atomics.load(this.#words, word + BLOCK_STATUS);
+    if ((status & TP_STATUS_USER) === 0) return false;
+    if ((status & TP_STATUS_BLK_TMO) === 0) this.filled++;
     this.#left = this.#words[word + BLOCK_PACKETS]!;
     this.#at = this.#block * this.#ring.blockSize + this.#words[word + BLOCK_FIRST]!;
     return true;
