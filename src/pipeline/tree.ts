@@ -49,6 +49,7 @@ interface Piece {
 }
 
 const nothing = new Uint8Array(0);
+const noPieces: readonly Piece[] = [];
 
 export class Tree implements AnalyzerOutput {
   readonly #host: TreeHost;
@@ -57,7 +58,7 @@ export class Tree implements AnalyzerOutput {
   #module: ProtocolModule | undefined;
   #analyzer: Analyzer | undefined;
   #state: 'looking' | 'speaking' | 'unknown' = 'looking';
-  #pieces: Piece[] = [];
+  #pieces: readonly Piece[] = noPieces;
   #sniffed = 0;
   #tries = 0;
   /** Of the budget, by pieces and analyzer. */
@@ -177,7 +178,7 @@ export class Tree implements AnalyzerOutput {
     }
     if (verdict.kind === 'more' && this.#sniffed + bytes.length <= sniffLimit) {
       this.#sniffed += bytes.length;
-      pieces.push({ side, bytes: bytes.slice(), at });
+      this.#pieces = [...pieces, { side, bytes: bytes.slice(), at }];
       return;
     }
     this.#forgetPieces();
@@ -193,7 +194,7 @@ export class Tree implements AnalyzerOutput {
   }
 
   #forgetPieces(): void {
-    this.#pieces = [];
+    this.#pieces = noPieces;
     this.#sniffed = 0;
   }
 

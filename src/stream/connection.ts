@@ -19,8 +19,19 @@ export function endOf(segment: EarlySegment): number {
   return (segment.seq + segment.length) | 0;
 }
 
+/** One direction of a connection: all there is to know of UDP, of which there may be very many. */
+export class Flow {
+  ended = false;
+  packets = 0;
+  /** Of its packets, link layer included. */
+  wireBytes = 0;
+  /** Payload delivered or known lost. */
+  bytes = 0;
+  lost = 0;
+}
+
 /** One direction of a TCP connection. Sequence numbers are int32: compare by (a - b) | 0. */
-export class Half {
+export class Half extends Flow {
   /** Next byte expected; meaningless until `known`. */
   nextSeq = 0;
   known = false;
@@ -29,7 +40,6 @@ export class Half {
   synSeen = false;
   finSeen = false;
   finSeq = 0;
-  ended = false;
   /** Highest acknowledgement of this direction by the other side. */
   acked = 0;
   ackSeen = false;
@@ -37,12 +47,6 @@ export class Half {
   ackedAt: Timestamp = 0;
   early: EarlySegment[] | undefined = undefined;
   earlyBytes = 0;
-  packets = 0;
-  /** Of its packets, link layer included. */
-  wireBytes = 0;
-  /** Payload delivered or known lost. */
-  bytes = 0;
-  lost = 0;
 
   // What headers tell of this direction; see measure.ts. Numbers, so that a packet costs no object.
   /** Sequence number behind the furthest byte sent. */
@@ -104,8 +108,9 @@ export class Conn {
   /** SYN to SYN-ACK, SYN-ACK to its acknowledgement: the handshake's halves as seen here; -1 unseen. */
   serverHandshakeNs = -1;
   clientHandshakeNs = -1;
-  readonly client = new Half();
-  readonly server = new Half();
+  /** Of a UDP connection nothing but what a Flow has. */
+  readonly client: Half;
+  readonly server: Half;
   /** For who listens to the streams; this room never looks at it. */
   user: unknown = undefined;
 
@@ -121,6 +126,9 @@ export class Conn {
     this.netns = netns;
     this.target = target;
     this.version = version;
+    const half = () => (transport === 6 ? new Half() : (new Flow() as Half));
+    this.client = half();
+    this.server = half();
   }
 
   half(side: Side): Half {

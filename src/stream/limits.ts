@@ -16,12 +16,14 @@ export interface StreamLimits {
   readonly closingNs: number;
   readonly openingNs: number;
   readonly udpIdleNs: number;
+  /** A question and its answer, or two of each: more is hardly to come. */
+  readonly answeredNs: number;
   readonly lingerNs: number;
 }
 
 export const defaultLimits: StreamLimits = {
-  // About 1 KiB each with its analyzer: 64 MiB at most.
-  connections: 65_536,
+  // About 3 KiB each with its analyzer: 100 MiB at most.
+  connections: 32_768,
   // One hole holds up what follows for a round trip: a receive window, which tcp_rmem lets grow to 6 MiB.
   pendingBytes: 8 * MiB,
   pendingTotal: 32 * MiB,
@@ -35,6 +37,8 @@ export const defaultLimits: StreamLimits = {
   openingNs: 130 * second,
   // nf_conntrack_udp_timeout; resolvers ask again after 5 s, so an unanswered question is told by then.
   udpIdleNs: 30 * second,
+  // Twice the time after which resolvers ask again (RES_TIMEOUT): a late second answer still finds its place.
+  answeredNs: 10 * second,
   // Late retransmissions of a closed connection belong to it, not to a new one.
   lingerNs: 10 * second,
 };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TcpFlag } from '../model/index.ts';
 import { createPacket, decode } from '../wire/index.ts';
 import { ethernet, frame, ip, udp } from '../wire/testing/build.ts';
-import { createStreams } from './index.ts';
+import { createStreams, defaultLimits, type StreamLimits } from './index.ts';
 import { client, handshake, record, server } from './testing/record.ts';
 
 const { syn, ack, fin, rst } = TcpFlag;
@@ -197,4 +197,51 @@ test('a known server port decides who is the client when nothing else does', () 
   const ends = { ...client, srcPort: 53, dstPort: 40 };
   r.send(ends, { seq: 1, flags: ack, payload: 'x' });
   assert.deepEqual(r.events, ['open 40>53 mid', 'server "x"']);
+});
+
+/** UDP packets between the client's port and the server. */
+function udpTraffic(limits: Partial<StreamLimits>) {
+  const events: string[] = [];
+  const streams = createStreams(
+    { limits: { ...defaultLimits, ...limits } },
+    {
+      open: () => {},
+      data: () => {},
+      gap: () => {},
+      end: () => {},
+      closed: (c, ended) => void events.push(`${c.clientPort} ${ended}`),
+    },
+  );
+  const p = createPacket();
+  const send = (port: number, fromClient: boolean, at: number) => {
+    const ends = fromClient ? { ...client, srcPort: port } : { ...server, dstPort: port };
+    decode(frame(ethernet(ip(ends, 17, udp(ends, 'x')))), p);
+    streams.packet(p, at);
+  };
+  return { events, streams, send };
+}
+
+test('UDP: what was answered is forgotten first and sooner, and that is no loss', () => {
+  const flood = udpTraffic({ connections: 10 });
+  flood.send(1, true, 0);
+  for (let port = 100; port < 200; port++) {
+    flood.send(port, true, 0);
+    flood.send(port, false, 0);
+  }
+  assert.equal(flood.streams.counters().evicted, 0);
+  assert.ok(!flood.events.includes('1 evicted'));
+  for (let port = 300; port < 320; port++) flood.send(port, true, 0);
+  assert.ok(flood.streams.counters().evicted > 0);
+
+  const { events, streams, send } = udpTraffic({ answeredNs: 10e9, udpIdleNs: 30e9 });
+  send(1, true, 0);
+  send(1, false, 0);
+  send(2, true, 0);
+  // More than a question and its answer: a conversation.
+  for (let i = 0; i < 4; i++) send(3, i % 2 === 0, 0);
+  send(3, true, 0);
+  streams.tick(11e9);
+  assert.deepEqual(events, ['1 idle']);
+  streams.tick(31e9);
+  assert.deepEqual(events, ['1 idle', '2 idle', '3 idle']);
 });

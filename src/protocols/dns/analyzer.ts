@@ -10,96 +10,73 @@ import type {
   Side,
   Timestamp,
 } from '../../model/index.ts';
-import { u16 } from '../../util/bytes.ts';
-import { Pending } from '../../util/pending.ts';
 import { type Answers, outcomeOf, readAnswers } from './answers.ts';
-import { beginsMessage } from './detect.ts';
 import { clientSubnet, extendedErrors } from './edns.ts';
 import { type DnsMessage, parseMessage, type } from './message.ts';
 import { opcodeName, rcodeName, typeName } from './names.ts';
 import { ShownMessage } from './show.ts';
+import { MessageStream } from './stream.ts';
 import { type Waiting, WaitingQuestions } from './waiting.ts';
 
 /** Answers remembered, to tell a repeated one from one that nobody asked for. */
-const maxAnswered = 64;
+const maxAnswered = 16;
 
+interface Answered {
+  readonly key: string;
+  readonly result: string;
+}
+
+/** Over UDP there is one for each port a resolver asks from: it has to be small. */
 export class DnsAnalyzer implements Analyzer {
   readonly #context: AnalyzerContext;
-  readonly #isTcp: boolean;
-  /** Asked of a group: answers come from somewhere else, or from nobody. */
-  readonly #isMulticast: boolean;
-  readonly #waiting = new WaitingQuestions((waiting) => this.#unanswered(waiting));
-  readonly #answered = new Map<string, string>();
-  /** TCP: a message that is not whole yet, and when it began. */
-  readonly #partial = { client: new Pending(), server: new Pending() };
-  readonly #partialAt = { client: 0, server: 0 };
-  /** TCP: bytes lost, told with the next message. */
-  readonly #lost = { client: 0, server: 0 };
-  /** TCP: behind a hole; the next segment that begins a message is the place to go on. */
-  readonly #isSeeking: { client: boolean; server: boolean };
+  /** Of TCP. */
+  readonly #streams: { readonly client: MessageStream; readonly server: MessageStream } | undefined;
+  readonly #waiting = new WaitingQuestions();
+  #answered: Answered[] | undefined;
   /** Nothing has been paired yet, and the beginning was not seen. */
-  #joined: boolean;
+  #joined = false;
   #serverEnded = false;
   #confirmed = false;
   #out!: AnalyzerOutput;
 
   constructor(context: AnalyzerContext) {
     this.#context = context;
-    const { transport, server, joinedMidStream } = context.connection;
-    this.#isTcp = transport === 'tcp';
-    this.#isMulticast = /^(22[4-9]|23\d)\.|^ff/i.test(server.address);
-    this.#joined = this.#isTcp && (context.midMessage ?? joinedMidStream);
-    this.#isSeeking = { client: this.#joined, server: this.#joined };
+    const { transport, joinedMidStream } = context.connection;
+    if (transport !== 'tcp') return;
+    this.#joined = context.midMessage ?? joinedMidStream;
+    this.#streams = { client: new MessageStream(this.#joined), server: new MessageStream(this.#joined) };
   }
 
   data(side: Side, bytes: Uint8Array, at: Timestamp, out: AnalyzerOutput): void {
     this.#out = out;
-    this.#waiting.expire(at);
-    if (this.#isTcp) this.#stream(side, bytes, at);
+    for (const waiting of this.#waiting.expired(at)) this.#unanswered(waiting);
+    if (this.#streams)
+      this.#streams[side].data(bytes, at, (message, startAt) => this.#message(side, message, startAt, at));
     else this.#message(side, bytes, at, at);
-  }
-
-  #stream(side: Side, bytes: Uint8Array, at: Timestamp): void {
-    const partial = this.#partial[side];
-    if (this.#isSeeking[side]) {
-      if (!beginsMessage(bytes)) return;
-      this.#isSeeking[side] = false;
-    }
-    const waited = partial.length > 0;
-    const b = waited ? partial.append(bytes) : bytes;
-    if (!waited) this.#partialAt[side] = at;
-    let from = 0;
-    while (b.length - from >= 2) {
-      const end = from + 2 + u16(b, from);
-      if (end > b.length) break;
-      if (!this.#message(side, b.subarray(from + 2, end), this.#partialAt[side], at)) return;
-      from = end;
-      this.#partialAt[side] = at;
-    }
-    if (waited) partial.keepFrom(from);
-    else if (from < b.length) partial.append(b.subarray(from));
   }
 
   gap(side: Side, length: number, _at: Timestamp, out: AnalyzerOutput): void {
     this.#out = out;
     // UDP: the datagram before it was cut by the snap length and has been read as far as it went.
-    if (!this.#isTcp) return;
-    this.#lost[side] += length + this.#partial[side].length;
-    this.#partial[side].clear();
-    this.#isSeeking[side] = true;
+    this.#streams?.[side].gap(length);
   }
 
   end(side: Side, _reason: EndReason, _at: Timestamp, out: AnalyzerOutput): void {
     this.#out = out;
-    this.#lost[side] += this.#partial[side].length;
-    this.#partial[side].clear();
+    this.#streams?.[side].end();
     if (side === 'server') this.#serverEnded = true;
     // Half-closed by the client, answers may still come.
-    if (this.#serverEnded) this.#waiting.clear();
+    if (this.#serverEnded) for (const waiting of this.#waiting.clear()) this.#unanswered(waiting);
   }
 
   buffered(): number {
-    return this.#partial.client.length + this.#partial.server.length + this.#waiting.bytes;
+    const streams = this.#streams;
+    return this.#waiting.bytes + (streams ? streams.client.buffered + streams.server.buffered : 0);
+  }
+
+  /** Asked of a group: answers come from somewhere else, or from nobody. */
+  get #isMulticast(): boolean {
+    return this.#streams === undefined && isGroup(this.#context.connection.server.address);
   }
 
   /** false: it was none, and nothing more is wanted. */
@@ -134,7 +111,7 @@ export class DnsAnalyzer implements Analyzer {
       this.#emit(waiting, undefined, undefined, this.#takeLost(side, 'request'));
       return;
     }
-    this.#waiting.add(waiting);
+    this.#wait(waiting);
     if (this.#context.wantsOpened !== false)
       this.#out.opened(this.#exchange(waiting, undefined, undefined, []));
   }
@@ -143,14 +120,14 @@ export class DnsAnalyzer implements Analyzer {
     // Some servers leave the question out of errors, and transfers of all messages but the first.
     const waiting =
       message.questions.length === 0 ? this.#waiting.byId(message.id) : this.#waiting.get(keyOf(message));
-    if (waiting && this.#isTcp && isTransfer(waiting.message) && message.rcode === 0)
+    if (waiting && this.#streams && isTransfer(waiting.message) && message.rcode === 0)
       return this.#transfer(side, waiting, message, startAt, at);
     const answers = readAnswers(message);
     const key = waiting?.key ?? keyOf(message);
     const weirds: string[] = [];
     if (waiting) this.#waiting.remove(waiting);
     else {
-      const before = this.#answered.get(key);
+      const before = this.#answered?.findLast((answered) => answered.key === key)?.result;
       // Asked twice, answered twice.
       if (before === answers.result) return this.#out.weird('dns_answer_repeated');
       // Somebody may be faster than the server that was asked.
@@ -179,7 +156,7 @@ export class DnsAnalyzer implements Analyzer {
     const isOnly = waiting.message.questions[0]!.type === type.ixfr && transfer.records === 1;
     if (isLast && (transfer.records > 1 || isOnly))
       this.#endTransfer(waiting, at, this.#takeLost(side, 'response'));
-    else this.#waiting.add(waiting);
+    else this.#wait(waiting);
   }
 
   #endTransfer(waiting: Waiting, at: Timestamp, missing: Incompleteness[]): void {
@@ -199,19 +176,22 @@ export class DnsAnalyzer implements Analyzer {
     } else this.#emit(waiting, undefined, undefined, missing);
   }
 
+  #wait(waiting: Waiting): void {
+    for (const gone of this.#waiting.add(waiting)) this.#unanswered(gone);
+  }
+
   #remember(key: string, result: string): void {
-    this.#answered.set(key, result);
-    if (this.#answered.size <= maxAnswered) return;
-    for (const oldest of this.#answered.keys()) {
-      this.#answered.delete(oldest);
-      return;
-    }
+    // Mostly the only one: a list that grows takes room for many at once.
+    if (!this.#answered) this.#answered = [{ key, result }];
+    else this.#answered = [...this.#answered.slice(1 - maxAnswered), { key, result }];
   }
 
   #takeLost(side: Side, of: 'request' | 'response'): Incompleteness[] {
-    const bytes = this.#lost[side];
-    this.#lost[side] = 0;
-    return bytes > 0 ? [{ kind: 'bytesLost', side: of, bytes }] : [];
+    const stream = this.#streams?.[side];
+    if (!stream || stream.lost === 0) return [];
+    const bytes = stream.lost;
+    stream.lost = 0;
+    return [{ kind: 'bytesLost', side: of, bytes }];
   }
 
   #emit(
@@ -294,4 +274,9 @@ function keyOf(message: DnsMessage): string {
   const question = message.questions[0];
   // Resolvers mix the case of names as a cookie; servers echo it, but need not.
   return `${message.id} ${question?.type ?? 0} ${question?.name.toLowerCase() ?? ''}`;
+}
+
+/** Of an IPv4 or IPv6 multicast group. */
+function isGroup(address: string): boolean {
+  return /^(22[4-9]|23\d)\.|^ff/i.test(address);
 }

@@ -27,58 +27,65 @@ export interface Transfer {
   wireBytes: number;
 }
 
+/** In the order they were asked. A list: mostly there is one. */
 export class WaitingQuestions {
-  readonly #byKey = new Map<string, Waiting>();
-  readonly #giveUp: (waiting: Waiting) => void;
+  #list: Waiting[] | undefined;
   bytes = 0;
 
-  constructor(giveUp: (waiting: Waiting) => void) {
-    this.#giveUp = giveUp;
-  }
-
   get(key: string): Waiting | undefined {
-    return this.#byKey.get(key);
+    return this.#list?.find((waiting) => waiting.key === key);
   }
 
   /** The latest with this id: for answers that leave the question out. */
   byId(id: number): Waiting | undefined {
-    let found: Waiting | undefined;
-    for (const waiting of this.#byKey.values()) if (waiting.message.id === id) found = waiting;
-    return found;
+    return this.#list?.findLast((waiting) => waiting.message.id === id);
   }
 
-  add(waiting: Waiting): void {
-    const size = sizeOf(waiting);
-    while (this.#byKey.size >= maxWaiting || (this.#byKey.size > 0 && this.bytes > maxWaitingBytes))
-      this.#dropOldest();
-    this.#byKey.set(waiting.key, waiting);
-    this.bytes += size;
+  /** Returns those that have to make room. */
+  add(waiting: Waiting): readonly Waiting[] {
+    if (!this.#list) {
+      this.#list = [waiting];
+      this.bytes = sizeOf(waiting);
+      return none;
+    }
+    let over = 0;
+    let { bytes } = this;
+    while (over < this.#list.length && (this.#list.length - over >= maxWaiting || bytes > maxWaitingBytes))
+      bytes -= sizeOf(this.#list[over++]!);
+    const gone = over > 0 ? this.#list.splice(0, over) : none;
+    this.#list.push(waiting);
+    this.bytes = bytes + sizeOf(waiting);
+    return gone;
   }
 
   remove(waiting: Waiting): void {
-    if (this.#byKey.delete(waiting.key)) this.bytes -= sizeOf(waiting);
+    const at = this.#list?.indexOf(waiting) ?? -1;
+    if (at < 0) return;
+    if (this.#list!.length === 1) this.#list = undefined;
+    else this.#list!.splice(at, 1);
+    this.bytes -= sizeOf(waiting);
   }
 
-  /** Those that have waited long enough. Insertion order is time order. */
-  expire(now: Timestamp): void {
-    for (const waiting of this.#byKey.values()) {
-      if (now - waiting.shown.endAt <= patienceNs || waiting.transfer) return;
-      this.#dropOldest();
-    }
+  /** Takes out those that have waited long enough. */
+  expired(now: Timestamp): readonly Waiting[] {
+    const isOver = ({ shown, transfer }: Waiting) => !transfer && now - shown.endAt > patienceNs;
+    const first = this.#list?.[0];
+    if (!first || !isOver(first)) return none;
+    const over = this.#list!.filter(isOver);
+    for (const waiting of over) this.remove(waiting);
+    return over;
   }
 
-  clear(): void {
-    while (this.#byKey.size > 0) this.#dropOldest();
-  }
-
-  #dropOldest(): void {
-    for (const waiting of this.#byKey.values()) {
-      this.remove(waiting);
-      this.#giveUp(waiting);
-      return;
-    }
+  /** Takes all out. */
+  clear(): readonly Waiting[] {
+    const all = this.#list ?? none;
+    this.#list = undefined;
+    this.bytes = 0;
+    return all;
   }
 }
+
+const none: readonly Waiting[] = [];
 
 /** Its bytes, and of a transfer the first answer's. */
 function sizeOf({ message, transfer }: Waiting): number {
