@@ -5,7 +5,7 @@
  *
  * A target is a file beside this one that exports `target` (lib/target.ts); none named means all. Cases are
  * numbered: the seed and the number of a failing one, printed with its input, are all it takes to run it
- * again (`--case`). A case that does not end within `caseMs` is a find too, so cases run in a worker.
+ * again (`--case`). A case that does not end is a find too, so cases run in a worker.
  */
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -14,7 +14,7 @@ import { makeInput } from './lib/mutate.ts';
 import { Random } from './lib/random.ts';
 import type { Target } from './lib/target.ts';
 
-/** Inputs are some KiB: what takes longer does not end, or ends in no useful time. */
+/** Inputs are some KiB: what takes longer (of the processor's time) does not end, or in no useful time. */
 const caseMs = 5000;
 
 interface Job {
@@ -60,11 +60,16 @@ function fuzz(name: string, seed: number, seconds: number, only: number): Promis
   const worker = new Worker(new URL(import.meta.url), { workerData });
   const again = (number: number) => `npm run fuzz -- ${name} --seed ${seed} --case ${number}`;
   return new Promise((resolve) => {
-    let before = -1;
+    let current = -1;
+    let since = process.cpuUsage();
+    // In time of the processor: a machine that is busy with other things is no find.
     const watchdog = setInterval(() => {
-      if (progress[0] === before) done(`case ${before} does not end\n  again: ${again(before)}`);
-      before = progress[0]!;
-    }, caseMs);
+      if (progress[0] !== current) {
+        current = progress[0]!;
+        since = process.cpuUsage();
+      } else if (process.cpuUsage(since).user > caseMs * 1000)
+        done(`case ${current} does not end\n  again: ${again(current)}`);
+    }, 500);
     const done = (wrong: string | undefined) => {
       clearInterval(watchdog);
       const cases = `${progress[0]! + 1} cases`;
