@@ -17,6 +17,7 @@ import {
   type OutcomeCounts,
   type Peer,
   type ProtocolEntry,
+  type Recent,
   type Report,
   type SideEntry,
   type SlowEntry,
@@ -47,7 +48,7 @@ export interface Wanted {
   readonly final: boolean;
   /** Unix ms: what was watched, which packets alone do not tell. Of a file the packets' own times count. */
   readonly watched?: { readonly fromMs: number; readonly toMs: number };
-  readonly recent?: Counted;
+  readonly recent?: Recent;
 }
 
 export function makeReport(sources: Sources, { top, order, final, watched, recent }: Wanted): Report {

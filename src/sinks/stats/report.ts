@@ -26,6 +26,7 @@ export interface Peer {
 }
 
 export type Counted = Record<'packets' | 'bytes' | 'exchanges', number>;
+export type Recent = Counted & { readonly durationNs: number };
 export type OutcomeCounts = Partial<Record<Outcome, number>>;
 /** Rows that are not shown, summed. */
 export type Others<T> = T & { readonly rows: number };
@@ -149,7 +150,7 @@ export interface Report {
     /** The busiest second of each. */
     readonly peak: Counted;
     /** Since the report before. */
-    readonly recent?: Counted;
+    readonly recent?: Recent;
     readonly stepSeconds: number;
     readonly course: readonly Counted[];
   };

@@ -2,7 +2,7 @@ import type { Clock, ConnectionState, Exchange, LossKind, Sink } from '../../mod
 import { Exchanges } from './exchanges.ts';
 import { makeReport, perSecond, type Wanted } from './make-report.ts';
 import { Rates } from './rates.ts';
-import type { Counted, Report } from './report.ts';
+import type { Counted, Recent, Report } from './report.ts';
 import { Traffic } from './traffic.ts';
 
 export interface StatsOptions {
@@ -30,7 +30,7 @@ export function createStatsSink(options: StatsOptions): StatsSink {
   let before: (Counted & { readonly atMs: number }) | undefined;
 
   /** What came since the report before, a second. */
-  function recent(atMs: number): Counted | undefined {
+  function recent(atMs: number): Recent | undefined {
     const { packets, bytes, exchanges: told } = rates.total;
     const last = before;
     before = { packets, bytes, exchanges: told, atMs };
@@ -40,7 +40,8 @@ export function createStatsSink(options: StatsOptions): StatsSink {
       bytes: bytes - last.bytes,
       exchanges: told - last.exchanges,
     };
-    return perSecond(since, (atMs - last.atMs) * 1e6);
+    const durationNs = (atMs - last.atMs) * 1e6;
+    return { durationNs, ...perSecond(since, durationNs) };
   }
 
   return {
