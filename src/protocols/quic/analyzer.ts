@@ -80,7 +80,9 @@ export class QuicAnalyzer implements Analyzer {
     const now = this.#attempt;
     if (now) {
       now.wireBytes[side] += datagram.length;
-      if (now.close) this.#finish('failed', `closed by ${now.close.side}: ${now.close.text}`, at);
+      // Whoever gives up waiting closes too: that nobody answered tells more.
+      if (now.close && now.wireBytes.server === 0) this.#finish('unanswered', '', at);
+      else if (now.close) this.#finish('failed', `closed by ${now.close.side}: ${now.close.text}`, at);
     }
   }
 

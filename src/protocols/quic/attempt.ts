@@ -7,6 +7,7 @@ import {
   parseServerHello,
   type ServerHello,
 } from '../../util/tls/hello.ts';
+import { clientHelloFields, type Fields } from '../../util/tls/show.ts';
 import { CryptoStream } from './crypto-stream.ts';
 import { closeText } from './error-codes.ts';
 import { readFrames } from './frames.ts';
@@ -37,6 +38,8 @@ export class Attempt {
   /** What the server calls itself; undefined before it has answered. */
   serverSource: Uint8Array | undefined;
   client: ClientHello | undefined;
+  /** Of the client's hello, made once. */
+  clientFields: Fields = {};
   clientAt: Timestamp = 0;
   server: ServerHello | undefined;
   serverAt: Timestamp = 0;
@@ -139,6 +142,7 @@ export class Attempt {
       const body = b.subarray(i + 4, end);
       if (side === 'client' && type === clientHello && !this.client) {
         this.client = parseClientHello(body);
+        this.clientFields = clientHelloFields(this.client, 'q');
         this.clientAt = at;
         if (this.client.malformed) this.weird('tls_hello_malformed');
       } else if (side === 'server' && type === serverHello && !this.server) {

@@ -4,7 +4,6 @@ import { cipherSuiteName } from '../../util/tls/cipher-suites.ts';
 import { hex } from '../../util/tls/fingerprint.ts';
 import { groupName } from '../../util/tls/names.ts';
 import {
-  clientHelloFields,
   clientHelloLines,
   type Fields,
   type Lines,
@@ -38,7 +37,7 @@ export function handshakeExchange(attempt: Attempt, context: AnalyzerContext, en
   const endAt = Math.max(ending.at, attempt.startAt);
   const fields: Fields = {
     'quic.stage': 'QUIC hello',
-    ...(client ? clientHelloFields(client, 'q') : {}),
+    ...attempt.clientFields,
     ...(server ? serverHelloFields(server) : {}),
     ...(parameters?.fields ?? {}),
     'quic.result': ending.reason || (server ? agreedText(version, server.cipherSuite) : undefined),
@@ -98,7 +97,7 @@ function requestLines(attempt: Attempt, parameters: Lines): Lines {
   const lines: Lines = [
     ['connection ids', `destination ${hex(attempt.destination)}, own ${hex(attempt.source) || '(empty)'}`],
   ];
-  if (attempt.client) lines.push(...clientHelloLines(attempt.client));
+  if (attempt.client) lines.push(...clientHelloLines(attempt.client, attempt.clientFields));
   lines.push(...parameters);
   if (attempt.close?.side === 'client') lines.push(closeLine(attempt));
   return lines;

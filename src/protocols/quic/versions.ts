@@ -35,6 +35,14 @@ const v2: Version = {
   retryKey: '8fb4b01b56ac48e260fbcbcead7ccc92',
   retryNonce: 'd86969bc2d7c6d9990efb04a',
 };
+/** ngtcp2 as Debian 12 has it speaks this draft of it. */
+const v2draft: Version = {
+  ...v2,
+  name: 'v2 (draft)',
+  salts: ['a707c203a59b47184a1d62ca570406ea7ae3e5d3'],
+  retryKey: 'ba858dc7b43de5dbf87617ff4ab253db',
+  retryNonce: '141b99c239b03e785d6a2e9f',
+};
 /** Drafts still heard: their salts changed now and then. */
 const draft29 = {
   ...v1,
@@ -52,6 +60,7 @@ export function versionOf(version: number): Version | undefined {
   if (version === 1) return v1;
   if (isReserved(version)) return reserved;
   if (version === 0x6b3343cf) return v2;
+  if (version === 0x709a50c4) return v2draft;
   if (version >>> 8 === 0xff0000) {
     const draft = version & 255;
     if (draft >= 33 && draft <= 34) return { ...v1, name: `draft ${draft}` };

@@ -9,7 +9,7 @@ import type {
   Side,
   Timestamp,
 } from '../../model/index.ts';
-import { AlertLevel, alertText, closeNotify } from '../../util/tls/alerts.ts';
+import { AlertLevel, alertText, alertWords, closeNotify } from '../../util/tls/alerts.ts';
 import { parseSslv2ClientHello } from '../../util/tls/hello.ts';
 import type { Fields } from '../../util/tls/show.ts';
 import { handshakeExchange, type Sealed, sealedExchange, tellingAlert } from './exchange.ts';
@@ -19,6 +19,7 @@ import { firstLine, HandshakeState } from './state.ts';
 
 /** user_canceled is followed by another alert (RFC 8446 section 6.1); all others but close_notify are fatal. */
 const userCanceled = 90;
+const handshakeFailure = 40;
 /**
  * An alert of TLS 1.3 encrypted: level, description, content type, and a tag of 16 bytes or CCM_8's 8. The
  * shortest handshake message is four bytes longer, and the padding that could hide it nobody uses here.
@@ -55,6 +56,7 @@ export class TlsAnalyzer implements Analyzer {
   #about: Fields = {};
   #dataStartAt: Timestamp | undefined;
   #handshakeSeen = false;
+  #refused = false;
   #weirds: string[] = [];
   /** The stream is no TLS: said when the call is over, after the entries. */
   #violation = '';
@@ -62,20 +64,26 @@ export class TlsAnalyzer implements Analyzer {
   constructor(context: AnalyzerContext) {
     this.#context = context;
     this.#sides = { client: new TlsSide('client', this), server: new TlsSide('server', this) };
+    if (context.midMessage ?? context.connection.joinedMidStream) {
+      this.#sides.client.seek();
+      this.#sides.server.seek();
+    }
   }
 
   data(side: Side, bytes: Uint8Array, at: Timestamp, out: AnalyzerOutput): void {
     this.#out = out;
     if (this.#stage === 'over') return;
     this.#sides[side].data(bytes, at);
-    if (this.#violation !== '') out.violation(this.#violation);
+    this.#settle();
   }
 
   gap(side: Side, length: number, at: Timestamp, out: AnalyzerOutput): void {
     this.#out = out;
-    if (this.#stage === 'over') return;
+    // Nothing more is told, but that something was lost.
+    if (this.#stage === 'over') return out.weird('tls_bytes_lost_after_the_end');
     if (this.#stage === 'data') this.#sealed[side].lost += length;
     this.#sides[side].gap(length, at);
+    this.#settle();
   }
 
   end(side: Side, reason: EndReason, at: Timestamp, out: AnalyzerOutput): void {
@@ -83,10 +91,20 @@ export class TlsAnalyzer implements Analyzer {
     if (this.#ended[side]) return;
     this.#ended[side] = true;
     this.#firstToEnd ??= side;
+    this.#sides[side].finish();
+    if (this.#settle()) return;
     if (reason === 'fin' && !(this.#ended.client && this.#ended.server)) return;
     if (this.#stage === 'hello' && this.#state?.begun) this.#breakOff(reason, at);
     else this.#endData();
     this.#stage = 'over';
+  }
+
+  /** A violation is said last: nothing is heard of an analyzer behind it. */
+  #settle(): boolean {
+    if (this.#violation === '') return false;
+    this.#out.violation(this.#violation);
+    this.#stage = 'over';
+    return true;
   }
 
   buffered(): number {
@@ -140,7 +158,15 @@ export class TlsAnalyzer implements Analyzer {
     state.alert({ side, level, description, at });
     const isFatal = level === AlertLevel.fatal || (state.is13 && description !== userCanceled);
     if (description === closeNotify) this.#fail(`${side} closed before the handshake was over`, at);
-    else if (isFatal) this.#fail(`alert by ${side}: ${alertText(description)}`, at);
+    else if (isFatal) this.#fail(`alert by ${side}: ${this.#alertText(state, side, description)}`, at);
+  }
+
+  #alertText(state: HandshakeState, side: Side, description: number): string {
+    // The general alert, where the cause is plain.
+    const wantsCertificate = state.certificateRequest !== undefined && state.clientChain?.count === 0;
+    if (side === 'server' && description === handshakeFailure && wantsCertificate)
+      return `${alertWords(description).name} (it asked for a certificate and got none)`;
+    return alertText(description);
   }
 
   sealed(side: Side, type: number, length: number, at: Timestamp): void {
@@ -190,7 +216,14 @@ export class TlsAnalyzer implements Analyzer {
     if (sealed.records++ === 0) sealed.firstAt = at;
     sealed.lastAt = at;
     sealed.bytes += length;
-    sealed.endsInAlert = type === ContentType.alert || sealedAlertLengths.includes(length);
+    const isAlert =
+      type === ContentType.alert ||
+      (this.#about['tls.version'] === 'TLS 1.3' && sealedAlertLengths.includes(length));
+    sealed.endsInAlert = isAlert;
+    // The server speaks of nothing but the end while the client goes on: TLS 1.3's way to refuse a certificate.
+    const { client } = this.#sealed;
+    if (side === 'server')
+      this.#refused = isAlert && sealed.records === 1 && client.records > 0 && !client.endsInAlert;
     this.#dataStartAt ??= at;
   }
 
@@ -235,7 +268,9 @@ export class TlsAnalyzer implements Analyzer {
   }
 
   #fail(reason: string, at: Timestamp): void {
-    this.#emit('failed', reason, at);
+    // Clients send alerts to whom has hung up: that it had is what tells.
+    const hungUp = this.#ended.server && this.#sides.server.records === 0;
+    this.#emit('failed', hungUp ? 'closed by server before any answer' : reason, at);
     this.#stage = 'over';
   }
 
@@ -293,7 +328,12 @@ export class TlsAnalyzer implements Analyzer {
     if (server.lost > 0) missing.push({ kind: 'bytesLost', side: 'response', bytes: server.lost });
     const startAt = this.#dataStartAt ?? 0;
     this.#out.exchange(
-      sealedExchange(client, server, this.#context, this.#about, startAt, missing, this.#weirds),
+      sealedExchange(client, server, this.#context, this.#about, {
+        startAt,
+        missing,
+        weirds: this.#weirds,
+        refused: this.#refused,
+      }),
     );
   }
 }

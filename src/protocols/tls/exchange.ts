@@ -5,7 +5,6 @@ import { AlertLevel, alertText, alertWords } from '../../util/tls/alerts.ts';
 import { certificateTypeName, groupName, signatureSchemeName } from '../../util/tls/names.ts';
 import {
   agreedText,
-  clientHelloFields,
   clientHelloLines,
   type Fields,
   type Lines,
@@ -77,7 +76,7 @@ export function handshakeExchange(
   const endAt = Math.max(ending.at, state.startAt);
   const fields: Fields = {
     'tls.stage': 'TLS hello',
-    ...(client ? clientHelloFields(client, 't') : {}),
+    ...state.clientFields,
     ...(server ? serverHelloFields(server) : {}),
     'tls.result': resultText(state, ending, problems),
     'tls.handshake.time': ending.outcome === 'ok' ? endAt - state.startAt : undefined,
@@ -98,8 +97,6 @@ export function handshakeExchange(
   };
   if (state.group !== undefined) fields['tls.group'] = groupName(state.group);
   if (state.isSslv2) fields['tls.version'] = 'SSL 2.0';
-  if (client && state.clientIsCut)
-    for (const name of ['ja3', 'ja3_full', 'ja4', 'ja4_r']) fields[`tls.handshake.${name}`] = undefined;
   if (server && state.serverIsCut)
     for (const name of ['ja3s', 'ja3s_full']) fields[`tls.handshake.${name}`] = undefined;
   const exchange: { -readonly [K in keyof Exchange]: Exchange[K] } = {
@@ -139,6 +136,8 @@ function resultText(state: HandshakeState, ending: Ending, problems: readonly st
   const parts = [agreedText(server)];
   if (server.alpn !== undefined) parts.push(server.alpn);
   if (resumption !== undefined) parts.push('resumed');
+  const warning = state.alerts[0];
+  if (warning) parts.push(`(warning by ${warning.side}: ${alertWords(warning.description).name})`);
   if (problems.length > 0) parts.push(`(certificate ${problems.join(', ')})`);
   return parts.join(' ');
 }
@@ -158,7 +157,7 @@ function certificateFields(leaf: Certificate): Fields {
 }
 
 function requestLines(state: HandshakeState, now: number | undefined): Lines {
-  const lines = state.client ? clientHelloLines(state.client) : [];
+  const lines = state.client ? clientHelloLines(state.client, state.clientFields) : [];
   if (state.clientChain) lines.push(...chainLines('client certificate', state.clientChain, now, undefined));
   lines.push(...alertLines(state, 'client'));
   return lines;
@@ -238,18 +237,21 @@ export interface Sealed {
   lost: number;
 }
 
+export interface SealedEnding {
+  readonly startAt: Timestamp;
+  readonly missing: readonly Incompleteness[];
+  readonly weirds: readonly string[];
+  /** The server answered what the client sent with an alert and nothing else. */
+  readonly refused: boolean;
+}
+
 export function sealedExchange(
   client: Sealed,
   server: Sealed,
   context: AnalyzerContext,
   about: Fields,
-  startAt: Timestamp,
-  missing: readonly Incompleteness[],
-  weirds: readonly string[],
+  { startAt, missing, weirds, refused }: SealedEnding,
 ): Exchange {
-  // The server spoke of nothing but the end after the client had spoken: TLS 1.3's way to refuse a certificate.
-  const onlyRefused =
-    server.records === 1 && server.endsInAlert && client.records > (client.endsInAlert ? 1 : 0);
   const text = `encrypted, ${client.bytes} bytes up, ${server.bytes} down`;
   const message = (sealed: Sealed): Message => ({
     startAt: sealed.firstAt,
@@ -269,14 +271,14 @@ export function sealedExchange(
     fields: {
       'tls.stage': 'TLS data',
       ...about,
-      'tls.result': onlyRefused ? `${text}: the server answered with an alert alone` : text,
+      'tls.result': refused ? `${text}: the server answered with an alert alone` : text,
       'tls.sealed.client_bytes': client.bytes,
       'tls.sealed.server_bytes': server.bytes,
       'tls.sealed.client_records': client.records,
       'tls.sealed.server_records': server.records,
-      ...(onlyRefused ? { 'tls.alert.sealed': 'server' } : {}),
+      ...(refused ? { 'tls.alert.sealed': 'server' } : {}),
     },
-    outcome: onlyRefused ? 'failed' : 'info',
+    outcome: refused ? 'failed' : 'info',
     missing,
     weirds,
   };

@@ -21,6 +21,9 @@ export const maxRecord = 16_384 + 2048;
 /** Bytes in a row in which some record must have begun; without one this is no TLS. */
 const seekLimit = 2 * maxRecord;
 
+/** Of what is no TLS, shown: a line of an error. */
+const maxForeign = 60;
+
 const nothing = new Uint8Array(0);
 
 /** A header that TLS could have sent. Version: all that SSL 3.0 to TLS 1.3 write there. */
@@ -49,7 +52,7 @@ export interface RecordSink {
   end(at: Timestamp, lost: number): void;
   /** Where the next record is, is not known: what was under way has no end. */
   lostTrack(): void;
-  /** The stream does not begin with a record. What it begins with. */
+  /** The stream does not begin with a record. What it begins with: a line, or as much of it as is shown. */
   foreign(bytes: Uint8Array): void;
   /** No record for longer than any record is. */
   gaveUp(): void;
@@ -57,7 +60,7 @@ export interface RecordSink {
 
 export class RecordReader {
   readonly #sink: RecordSink;
-  #state: 'start' | 'header' | 'payload' | 'seeking' | 'off' = 'start';
+  #state: 'start' | 'header' | 'payload' | 'seeking' | 'foreign' | 'off' = 'start';
   /** A header cut by the end of a segment; while seeking, the last bytes that may begin one. */
   #held: Uint8Array = nothing;
   #left = 0;
@@ -92,6 +95,7 @@ export class RecordReader {
       b = concatBytes([this.#held, bytes]);
       this.#held = nothing;
     }
+    if (this.#state === 'foreign') return this.#gatherForeign(b, false);
     let i = 0;
     while (i < b.length && this.#state !== 'off')
       if (this.#state === 'payload') {
@@ -108,6 +112,7 @@ export class RecordReader {
   }
 
   gap(length: number, at: Timestamp): void {
+    if (this.#state === 'foreign') this.finish();
     if (this.#state === 'off') return;
     if (this.#state === 'payload' && length <= this.#left) {
       this.#lost += length;
@@ -153,13 +158,26 @@ export class RecordReader {
 
   #refuse(b: Uint8Array, i: number): number {
     if (this.#state === 'start') {
-      this.#state = 'off';
-      this.#sink.foreign(b.subarray(i));
+      this.#state = 'foreign';
+      this.#gatherForeign(b.subarray(i), false);
       return -1;
     }
     this.#sink.lostTrack();
     this.seek();
     return i;
+  }
+
+  /** The stream is over. */
+  finish(): void {
+    if (this.#state === 'foreign') this.#gatherForeign(this.#held, true);
+  }
+
+  #gatherForeign(b: Uint8Array, isAll: boolean): void {
+    if (isAll || b.length >= maxForeign || b.some((c) => c < 32)) {
+      this.#state = 'off';
+      this.#held = nothing;
+      this.#sink.foreign(b.subarray(0, maxForeign));
+    } else this.#held = b.slice();
   }
 
   /**

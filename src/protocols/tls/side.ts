@@ -77,6 +77,10 @@ export class TlsSide {
     this.#records.gap(length, at);
   }
 
+  finish(): void {
+    this.#records.finish();
+  }
+
   /** Both sides go on in SSL 2.0. */
   speakSslv2(): void {
     this.#records.speakSslv2();
@@ -142,7 +146,7 @@ export class TlsSide {
 
   lostTrack(): void {
     this.#kept.clear();
-    if (this.lostBytes === 0) this.#events.weird('tls_record_malformed');
+    this.#events.weird(this.lostBytes === 0 ? 'tls_record_malformed' : 'tls_record_lost');
     this.#salvage(this.lastAt);
   }
 

@@ -9,6 +9,7 @@ import {
   type ServerHello,
 } from '../../util/tls/hello.ts';
 import { isTls13, Version } from '../../util/tls/names.ts';
+import { clientHelloFields, type Fields } from '../../util/tls/show.ts';
 import {
   type CertificateRequest,
   certificateList,
@@ -40,6 +41,8 @@ export interface Chain {
 
 export class HandshakeState {
   client: ClientHello | undefined;
+  /** Of the client's hello, made once. */
+  clientFields: Fields = {};
   clientAt: Timestamp = 0;
   clientIsCut = false;
   server: ServerHello | undefined;
@@ -146,6 +149,11 @@ export class HandshakeState {
 
   takeClientHello(hello: ClientHello, at: Timestamp, isCut: boolean): void {
     this.client = hello;
+    this.clientFields = clientHelloFields(hello, 't');
+    // Of half a hello a fingerprint is another's.
+    if (isCut)
+      for (const name of ['ja3', 'ja3_full', 'ja4', 'ja4_r'])
+        delete this.clientFields[`tls.handshake.${name}`];
     this.clientAt = at;
     this.clientIsCut = isCut;
     if (hello.malformed && !isCut) this.weird('tls_hello_malformed');
@@ -169,5 +177,5 @@ export class HandshakeState {
 /** Printable beginning of what is no TLS. */
 export function firstLine(bytes: Uint8Array): string {
   const end = bytes.findIndex((b) => b < 32 || b > 126);
-  return latin1(bytes, 0, Math.min(60, end < 0 ? bytes.length : end));
+  return latin1(bytes, 0, end < 0 ? bytes.length : end);
 }

@@ -41,15 +41,16 @@ const ja4Versions: Readonly<Record<number, string>> = {
   65276: 'd3',
 };
 
-/** @param carrier what the hello came in: TLS over TCP, QUIC, DTLS */
-export function ja4(hello: ClientHello, carrier: 't' | 'q' | 'd'): string {
-  const [head, ciphers, rest] = ja4Parts(hello, carrier);
-  return `${head}_${hash12(ciphers)}_${hash12(rest)}`;
-}
+/** What the hello came in: TLS over TCP, QUIC, DTLS. */
+export type Carrier = 't' | 'q' | 'd';
 
-/** The same with its lists instead of their hashes. */
-export function ja4Raw(hello: ClientHello, carrier: 't' | 'q' | 'd'): string {
-  return ja4Parts(hello, carrier).join('_');
+/** JA4, and the same with its lists instead of their hashes. */
+export function ja4(hello: ClientHello, carrier: Carrier): { readonly hashed: string; readonly raw: string } {
+  const [head, ciphers, rest] = ja4Parts(hello, carrier);
+  return {
+    hashed: `${head}_${hash12(ciphers)}_${hash12(rest)}`,
+    raw: `${head}_${ciphers}_${rest}`,
+  };
 }
 
 function ja4Parts(hello: ClientHello, carrier: string): [head: string, ciphers: string, rest: string] {
@@ -90,15 +91,19 @@ function hash12(text: string): string {
 }
 
 function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
+const digits = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
+
 function hex2(value: number): string {
-  return value.toString(16).padStart(2, '0');
+  return digits[value & 255]!;
 }
 
 function hex4(value: number): string {
-  return value.toString(16).padStart(4, '0');
+  return digits[value >> 8]! + digits[value & 255]!;
 }
 
 export function hex(bytes: Uint8Array): string {

@@ -2,7 +2,7 @@
 import type { FieldSpec, FieldValue } from '../../model/index.ts';
 import { cipherSuiteName } from './cipher-suites.ts';
 import { isGrease } from './codes.ts';
-import { hex, ja3Full, ja3sFull, ja4, ja4Raw, md5Hex } from './fingerprint.ts';
+import { type Carrier, hex, ja3Full, ja3sFull, ja4, md5Hex } from './fingerprint.ts';
 import type { ClientHello, ServerHello } from './hello.ts';
 import { extensionName, groupName, signatureSchemeName, versionName } from './names.ts';
 
@@ -27,8 +27,10 @@ function texts(list: readonly string[]): readonly string[] {
   return list.length > maxListed ? [...list.slice(0, maxListed), '...'] : list;
 }
 
-export function clientHelloFields(hello: ClientHello, carrier: 't' | 'q' | 'd'): Fields {
+/** Costs more than all the rest of a handshake: made once of a hello. */
+export function clientHelloFields(hello: ClientHello, carrier: Carrier): Fields {
   const full = hello.isSslv2 ? undefined : ja3Full(hello);
+  const fingerprint = hello.isSslv2 ? undefined : ja4(hello, carrier);
   return {
     'tls.handshake.extensions_server_name': hello.serverName || undefined,
     'tls.ech': hello.ech ? 'ECH' : undefined,
@@ -42,8 +44,8 @@ export function clientHelloFields(hello: ClientHello, carrier: 't' | 'q' | 'd'):
     'tls.handshake.random': hex(hello.random),
     'tls.handshake.ja3': full === undefined ? undefined : md5Hex(full),
     'tls.handshake.ja3_full': full,
-    'tls.handshake.ja4': hello.isSslv2 ? undefined : ja4(hello, carrier),
-    'tls.handshake.ja4_r': hello.isSslv2 ? undefined : ja4Raw(hello, carrier),
+    'tls.handshake.ja4': fingerprint?.hashed,
+    'tls.handshake.ja4_r': fingerprint?.raw,
   };
 }
 
@@ -64,7 +66,8 @@ export function agreedText(hello: ServerHello): string {
   return `${versionName(hello.version)} ${cipherSuiteName(hello.cipherSuite).replace(/^TLS_/, '')}`;
 }
 
-export function clientHelloLines(hello: ClientHello): Lines {
+/** @param fields of `clientHelloFields` */
+export function clientHelloLines(hello: ClientHello, fields: Fields): Lines {
   const lines: Lines = [];
   const add = (name: string, value: string) => {
     if (value !== '') lines.push([name, value]);
@@ -90,10 +93,7 @@ export function clientHelloLines(hello: ClientHello): Lines {
   if (hello.sessionId.length > 0 && hello.versions.length === 0) offers.push('session id');
   if (hello.earlyData) offers.push('early data');
   add('resumption offered', offers.join(', '));
-  if (!hello.isSslv2) {
-    add('ja3', md5Hex(ja3Full(hello)));
-    add('ja4', ja4(hello, hello.quicParameters ? 'q' : 't'));
-  }
+  for (const name of ['ja3', 'ja4']) add(name, String(fields[`tls.handshake.${name}`] ?? ''));
   return lines;
 }
 
@@ -106,7 +106,6 @@ export function serverHelloLines(hello: ServerHello): Lines {
   if (hello.keyShare !== undefined) lines.push(['key share', groupName(hello.keyShare)]);
   if (hello.extensions.length > 0)
     lines.push(['extensions', namesOf(hello.extensions, extensionName).join(', ')]);
-  lines.push(['ja3s', md5Hex(ja3sFull(hello))]);
   return lines;
 }
 
