@@ -179,7 +179,7 @@ test('generated expressions: accepted, decided and as short as by libpcap', { sk
     { seed: 20, numRuns: runs },
   );
   t.diagnostic(
-    `instructions: ${(sizes.ours / sizes.theirs).toFixed(3)} of libpcap's; ${JSON.stringify(sizes)}`,
+    `instructions: ${(sizes.ours / sizes.theirs).toFixed(3)} of libpcap's; ${JSON.stringify({ ...sizes, ...explained })}`,
   );
   // Optimization is a search: now and then libpcap's ends in a shorter program.
   assert.ok(
