@@ -12,7 +12,8 @@ import type {
 import { type FramingResult, requestFraming, responseFraming } from './body.ts';
 import { type Answer, type Asked, makeExchange, missingOf, nothingMissing } from './exchange.ts';
 import type { Head } from './head.ts';
-import { type BodyTap, HttpSide, type MessageParts } from './side.ts';
+import type { MessageParts } from './message.ts';
+import { type BodyTap, HttpSide } from './side.ts';
 import {
   mayBeRequest,
   mayBeStatus,

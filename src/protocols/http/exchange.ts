@@ -8,7 +8,7 @@ import type {
   Timestamp,
 } from '../../model/index.ts';
 import type { Head } from './head.ts';
-import type { MessageParts } from './side.ts';
+import type { MessageParts } from './message.ts';
 import type { StatusLine } from './start-line.ts';
 
 /** A request, from its head on. */

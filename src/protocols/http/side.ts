@@ -1,13 +1,11 @@
 /** Reads one direction: heads and bodies, cut anywhere. Meaning is the analyzer's. */
-import type { Body, Message, Timestamp } from '../../model/index.ts';
-import { concatBytes } from '../../util/bytes.ts';
+import type { Timestamp } from '../../model/index.ts';
 import { Pending } from '../../util/pending.ts';
 import { ChunkReader, type FramingResult } from './body.ts';
 import { type Head, type Header, headEnd, headLimit, parseHead } from './head.ts';
+import { HttpMessage, type MessageParts, makeBody } from './message.ts';
 
-const nothing: Uint8Array = new Uint8Array(0);
 const noHeaders: readonly Header[] = [];
-const noEncodings: readonly string[] = [];
 /** A start line that is looked for behind a hole. */
 const resyncLineLimit = 8 * 1024;
 /** Bytes in which nearly every head ends; longer ones are looked through for their end first. */
@@ -33,19 +31,6 @@ export interface BodyTap {
   gap(length: number, at: Timestamp): void;
 }
 
-export interface MessageParts {
-  readonly message: Message;
-  /** Bytes within the message that were not captured. */
-  readonly lostBytes: number;
-  /** It ended before its framing says so. */
-  readonly cut: boolean;
-  /** Bytes of the body kept when it is longer, else -1. */
-  readonly bodyCutAt: number;
-  readonly weirds: readonly string[];
-  /** Memory it holds. */
-  readonly held: number;
-}
-
 /** The rules of one direction that differ. */
 export interface SideOptions {
   readonly bodyLimit: number;
@@ -54,39 +39,6 @@ export interface SideOptions {
   /** The same, strictly: tells where to begin anew behind a hole, among anything. */
   readonly mayResume: (b: Uint8Array, at: number, end: number) => boolean;
   readonly joinedMidStream: boolean;
-}
-
-class HttpMessage implements Message {
-  readonly startAt: Timestamp;
-  readonly endAt: Timestamp;
-  readonly wireBytes: number;
-  readonly trailers: readonly Header[];
-  readonly body: Body | undefined;
-  readonly #head: Head;
-
-  constructor(
-    head: Head,
-    startAt: Timestamp,
-    endAt: Timestamp,
-    wireBytes: number,
-    trailers: readonly Header[],
-    body: Body | undefined,
-  ) {
-    this.#head = head;
-    this.startAt = startAt;
-    this.endAt = endAt;
-    this.wireBytes = wireBytes;
-    this.trailers = trailers;
-    this.body = body;
-  }
-
-  get startLine(): string {
-    return this.#head.startLine;
-  }
-
-  get headers(): readonly Header[] {
-    return this.#head.headers;
-  }
 }
 
 export class HttpSide {
@@ -111,7 +63,7 @@ export class HttpSide {
   #bodyTotal = 0;
   #lost = 0;
   /** Bytes behind a switch of protocols that is not agreed yet: who takes over gets them. */
-  #aside: Uint8Array = nothing;
+  readonly #aside = new Pending();
   /** Bodies that others hold of what this side may keep. */
   reserved = 0;
   /** Gets the body of the message under way. */
@@ -126,11 +78,6 @@ export class HttpSide {
   get buffered(): number {
     const chunks = this.#chunks ? this.#chunks.buffered : 0;
     return this.#pending.length + this.#aside.length + this.#bodyKept + chunks;
-  }
-
-  /** Looking for the next message behind a hole. */
-  get resyncing(): boolean {
-    return this.#state === 'resync';
   }
 
   /** Asked after calls that may change it. */
@@ -180,7 +127,7 @@ export class HttpSide {
           this.#listener.asideFull(at);
           return this.#isAside ? end : i;
         }
-        this.#aside = concatBytes([this.#aside, b.subarray(i, end)]);
+        this.#aside.append(b.subarray(i, end));
         return end;
       case 'over':
         return end;
@@ -288,9 +235,7 @@ export class HttpSide {
   }
 
   takeAside(): Uint8Array {
-    const aside = this.#aside;
-    this.#aside = nothing;
-    return aside;
+    return this.#aside.take();
   }
 
   #keep(b: Uint8Array, from: number, to: number, at: Timestamp): void {
@@ -308,7 +253,7 @@ export class HttpSide {
   #finish(at: Timestamp, cut: boolean): void {
     const head = this.#head!;
     const trailers = this.#chunks ? this.#chunks.trailers : noHeaders;
-    const body = this.#bodyTotal > 0 ? this.#makeBody(head) : undefined;
+    const body = this.#bodyTotal > 0 ? makeBody(head, this.#body, this.#bodyTotal) : undefined;
     const message = new HttpMessage(head, this.#startAt, at, this.#wireBytes, trailers, body);
     const { bodyLimit } = this.#options;
     // With no limit given no body is wanted: none is missing then.
@@ -331,16 +276,6 @@ export class HttpSide {
     this.#lost = 0;
     this.tap = undefined;
     this.#listener.message(parts, at);
-  }
-
-  #makeBody({ contentType, contentEncoding }: Head): Body {
-    const parts = this.#body;
-    return {
-      bytes: parts.length > 1 ? concatBytes(parts) : (parts[0] ?? nothing),
-      totalLength: this.#bodyTotal,
-      contentType,
-      encodings: contentEncoding === '' ? noEncodings : encodingsOf(contentEncoding),
-    };
   }
 
   /** `length` bytes were not captured. Inside a body of known length the place is still known. */
@@ -398,15 +333,7 @@ export class HttpSide {
   end(at: Timestamp, clean: boolean): void {
     if (this.#head) this.#finish(at, this.#state !== 'close' || !clean);
     this.#pending.clear();
-    this.#aside = nothing;
+    this.#aside.clear();
     this.#state = 'over';
   }
-}
-
-function encodingsOf(list: string): readonly string[] {
-  return list
-    .toLowerCase()
-    .split(',')
-    .map((e) => e.trim())
-    .filter((e) => e !== '' && e !== 'identity');
 }

@@ -1,6 +1,6 @@
 /** Requests that have not been answered, in order, and what they hold. */
 import type { Asked } from './exchange.ts';
-import type { MessageParts } from './side.ts';
+import type { MessageParts } from './message.ts';
 
 /** Browsers pipeline none, load generators some dozens. */
 export const maxWaiting = 1024;
