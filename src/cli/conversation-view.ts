@@ -17,6 +17,7 @@ export interface ConversationOptions {
   readonly showSecrets: boolean;
   /** Only entries that match; '' shows all. */
   readonly query: string;
+  readonly decodeAs: ReadonlyMap<number, string>;
 }
 
 /** Text waiting for a slow reader. Live, what comes on top is shed and counted; a file waits. */
@@ -57,6 +58,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
     query,
     // Bodies that nobody looks at are not kept either.
     bodyLimit: options.verbose >= 2 || query?.query.needsBody ? wanted.bodyLimit : 0,
+    decodeAs: wanted.decodeAs,
     noNames: options.noNames > 0,
     drain: () => out.drain(),
   });

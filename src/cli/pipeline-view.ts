@@ -14,6 +14,7 @@ export interface PipelineViewOptions {
   /** One of the sinks, when it is one of -Y. */
   readonly query: FilteredSink | undefined;
   readonly bodyLimit: number;
+  readonly decodeAs: ReadonlyMap<number, string>;
   /** -n: no names but those that DNS tells. */
   readonly noNames: boolean;
   /** Resolves when what was printed is taken: a file waits for its reader. */
@@ -23,11 +24,11 @@ export interface PipelineViewOptions {
 }
 
 export function pipelineView(options: PipelineViewOptions): View & { readonly pipeline: Pipeline } {
-  const { setting, sinks, query, bodyLimit, drain } = options;
+  const { setting, sinks, query, bodyLimit, decodeAs, drain } = options;
   const names = new Names(options.noNames ? new Map() : setting.knownNames);
   const strange: CaptureInterface[] = [];
   let known = 0;
-  const pipeline = createPipeline({ protocols, sinks, bodyLimit, names });
+  const pipeline = createPipeline({ protocols, sinks, bodyLimit, names, decodeAs });
   const tap = {
     ...pipeline,
     interface(iface: CaptureInterface) {

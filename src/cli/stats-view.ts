@@ -16,6 +16,7 @@ export interface StatsViewOptions {
   readonly showSecrets: boolean;
   /** Only exchanges that match are counted; '' counts all. */
   readonly query: string;
+  readonly decodeAs: ReadonlyMap<number, string>;
   /** Rows of each table. */
   readonly top: number;
   readonly order: TalkerOrder;
@@ -47,6 +48,7 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
   const fromMs = Date.now();
 
   const view = pipelineView({
+    decodeAs: wanted.decodeAs,
     setting,
     sinks: [
       query ?? exchanges,

@@ -16,10 +16,17 @@ export class Detection {
   readonly #modules: readonly ProtocolModule[];
   readonly #orders = new Map<number, readonly ProtocolModule[]>();
   readonly #serverPorts: ReadonlySet<number>;
+  /** By port: said to be that, so nothing is asked. */
+  readonly #said = new Map<number, ProtocolModule>();
 
-  constructor(modules: readonly ProtocolModule[]) {
+  /** @param decodeAs port -> name of a module; unknown names are left out */
+  constructor(modules: readonly ProtocolModule[], decodeAs: ReadonlyMap<number, string> = new Map()) {
     this.#modules = modules;
-    this.#serverPorts = new Set(modules.flatMap((m) => [...m.ports]));
+    for (const [port, name] of decodeAs) {
+      const module = this.byName(name);
+      if (module) this.#said.set(port, module);
+    }
+    this.#serverPorts = new Set([...modules.flatMap((m) => [...m.ports]), ...this.#said.keys()]);
   }
 
   /** A port some protocol usually listens on. */
@@ -39,6 +46,8 @@ export class Detection {
     port: number,
     mayFlip: boolean,
   ): Verdict {
+    const said = this.#said.get(port);
+    if (said?.transports.includes(transport)) return { kind: 'found', module: said, flipped: false };
     let open = false;
     const order = this.#orderFor(port);
     for (const module of order) {

@@ -266,3 +266,20 @@ test('any bytes, any time: nothing throws', async () => {
     }
   await p.pipeline.finish(counters);
 });
+
+test('a port said to speak a protocol is not asked what it speaks', async () => {
+  const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+  const said = start({ decodeAs: new Map([[8000, 'dns']]) });
+  const asked = start();
+  for (const { connect } of [said, asked]) connect(ends(40_000, 8000)).client(request);
+  for (const { pipeline } of [said, asked]) await pipeline.finish(counters);
+  assert.deepEqual(
+    said.exchanges.map((e) => e.protocol),
+    [],
+  );
+  assert.match(said.conversations[0]!, /^DNS 40000>8000 /);
+  assert.deepEqual(
+    asked.exchanges.map((e) => e.protocol),
+    ['http'],
+  );
+});

@@ -36,6 +36,8 @@ export interface PipelineOptions {
   /** Protocols that ride inside others' messages. */
   readonly inners?: readonly InnerModule[];
   readonly sinks: readonly Sink[];
+  /** What a server's port speaks, said instead of found: port -> name of a protocol. */
+  readonly decodeAs?: ReadonlyMap<number, string>;
   /** Bytes of a body kept for show. */
   readonly bodyLimit: number;
   /** Names of peers; made empty when not given. */
@@ -68,7 +70,7 @@ export interface Pipeline extends FrameCollector {
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { sinks } = options;
   const names = options.names ?? new Names();
-  const detection = new Detection(options.protocols);
+  const detection = new Detection(options.protocols, options.decodeAs);
   const clock = { baseSec: 0 };
   const packet = createPacket();
   const defragmenter = new Defragmenter();

@@ -3,6 +3,7 @@ import type { TalkerOrder } from '../../sinks/stats/index.ts';
 import { capture, type ViewMaker } from '../capture.ts';
 import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
 import { checkQuery } from '../check-query.ts';
+import { decodeAs, decodeAsRow } from '../decode-as.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
 
@@ -24,6 +25,7 @@ const rows: readonly OptionRow[] = [
     value: 'QUERY',
     help: "count only exchanges that match, in Wireshark's language (docs/query.md)",
   },
+  decodeAsRow,
   { long: 'show-secrets', help: 'do not mask credentials' },
   ...captureRows.filter(({ long }) => !unfit.has(long)),
 ];
@@ -70,6 +72,7 @@ export async function run(argv: string[]): Promise<number> {
   if (options.write === '-') throw new UsageError('-w - and the report both go to stdout', 'give -w a file');
   const everyMs = everyText === undefined ? 0 : milliseconds(everyText);
   const query = parsed.value('display-filter') ?? '';
+  const ports = await decodeAs(parsed);
   await checkQuery(query);
   const maker: ViewMaker = {
     immediate: false,
@@ -84,6 +87,7 @@ export async function run(argv: string[]): Promise<number> {
         order,
         everyMs,
         query,
+        decodeAs: ports,
         showSecrets: parsed.has('show-secrets'),
       });
     },

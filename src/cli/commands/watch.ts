@@ -2,6 +2,7 @@
 import { capture, type ViewMaker } from '../capture.ts';
 import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
 import { checkQuery } from '../check-query.ts';
+import { decodeAs, decodeAsRow } from '../decode-as.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
 
@@ -15,6 +16,7 @@ const rows: readonly OptionRow[] = [
     value: 'QUERY',
     help: "show only what matches, in Wireshark's language (docs/query.md; porthole fields)",
   },
+  decodeAsRow,
   { long: 'show-secrets', help: 'do not mask credentials' },
   { long: 'body-limit', value: 'BYTES', help: 'bytes kept of each body (default 65536; k, m allowed)' },
   ...captureRows,
@@ -65,6 +67,7 @@ export async function run(argv: string[]): Promise<number> {
   const bodyLimit = bytes('--body-limit', parsed.value('body-limit'));
   const query = parsed.value('display-filter') ?? '';
   // A mistake in it is told before anything is looked for.
+  const ports = await decodeAs(parsed);
   await checkQuery(query);
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {
@@ -79,6 +82,7 @@ export async function run(argv: string[]): Promise<number> {
         bodyLimit,
         showSecrets: parsed.has('show-secrets'),
         query,
+        decodeAs: ports,
       });
     },
   };
