@@ -1,9 +1,12 @@
 /** A terminal's screen of our own while something is watched: each drawing takes the place of the one before. */
 import type { TextOut } from '../sinks/text/index.ts';
 
-/** The alternate screen, so that what was there before comes back; no cursor (xterm's control sequences). */
-const enter = '\x1b[?1049h\x1b[?25l';
-const leave = '\x1b[?25h\x1b[?1049l';
+/**
+ * The alternate screen, so that what was there before comes back; no cursor, and lines that are too long end at
+ * the edge (xterm's control sequences).
+ */
+const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
+const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 export class Screen {
   readonly #out: TextOut;
@@ -18,7 +21,7 @@ export class Screen {
     this.#out = out;
   }
 
-  /** Lines must fit the width; what is below the last row is left out. Not drawn while the terminal is behind. */
+  /** What is below the last row is left out. Not drawn while the terminal is behind. */
   draw(lines: readonly string[], rows: number): void {
     if (this.#isBusy) return;
     let text = '';

@@ -7,7 +7,7 @@ import type { Setting, View } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { narrowed, passTime, pipelineView, useColor } from './pipeline-view.ts';
 import { Screen } from './screen.ts';
-import { stderr, stdoutFailed } from './terminal.ts';
+import { plainText, stderr, stdoutFailed } from './terminal.ts';
 
 export interface StatsViewOptions {
   readonly options: CaptureOptions;
@@ -66,7 +66,7 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
     ended() {
       clearInterval(timer);
       screen?.close();
-      out.write(show(reportNow(true, top)));
+      out.write(show(stats.summed()(wants(true, top))));
       for (const note of notes) stderr(note);
     },
   });
@@ -76,14 +76,11 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
     if (notes.length > maxNotes) notes.shift();
   }
 
-  function reportNow(final: boolean, rows: number): Report {
-    const watched = setting.live ? { watched: { fromMs, toMs: Date.now() } } : {};
-    const { pipeline } = view;
-    return stats.report(
-      { top: rows, order, final, ...watched },
-      final ? undefined : (visit) => pipeline.connections(visit),
-    );
-  }
+  const wants = (final: boolean, rows: number) => ({
+    ...{ top: rows, order, final },
+    ...(setting.live ? { watched: { fromMs, toMs: Date.now() } } : {}),
+  });
+  const untilNow = () => stats.summed((visit) => view.pipeline.connections(visit));
 
   const width = () => (isTerminal ? process.stdout.columns || 80 : 0);
   const lines = (report: Report) =>
@@ -98,30 +95,44 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
 
   /** As many rows of each table as the screen has room for. */
   function draw(to: Screen): void {
-    const rows = process.stdout.rows || 24;
-    const below = notes.slice(-notesShown).map((note) => `-- ${note}`);
-    const room = rows - below.length;
-    let shown = lines(reportNow(false, top));
-    for (let fewer = top; shown.length > room && fewer > 1; ) {
-      fewer = Math.max(1, fewer - Math.ceil((shown.length - room) / tables));
-      shown = lines(reportNow(false, fewer));
-    }
-    to.draw([...shown.slice(0, room), ...below], rows);
+    const height = process.stdout.rows || 24;
+    const below = notes.slice(-notesShown).map((note) => plainText(`-- ${note}`).slice(0, width()));
+    const report = untilNow();
+    const shown = fitting(top, height - below.length, (rows) => lines(report(wants(false, rows))));
+    to.draw([...shown, ...below], height);
   }
 
   let behind = false;
   function periodic(): void {
     passTime(view.pipeline);
+    stats.turn(Date.now());
     if (screen) draw(screen);
-    else if (!behind) behind = !out.write(`${show(reportNow(false, top))}${output === 'text' ? '\n' : ''}`);
+    else if (!behind)
+      behind = !out.write(`${show(untilNow()(wants(false, top)))}${output === 'text' ? '\n' : ''}`);
     else behind = !out.write('');
   }
   const periodMs = wanted.everyMs || (screen ? refreshMs : 0);
-  const timer = setting.live && periodMs > 0 ? setInterval(periodic, periodMs) : undefined;
+  // The capture keeps us running, not this: it may never begin.
+  const timer = setting.live && periodMs > 0 ? setInterval(periodic, periodMs).unref() : undefined;
   return view;
 }
 
 /** Bytes of a body kept for a query that looks into them. */
 const bodyBytes = 65_536;
-/** Tables of a report that grow with their rows. */
-const tables = 5;
+
+/** With the most rows whose lines have room; cut when even one row has none. */
+function fitting(most: number, room: number, linesOf: (rows: number) => string[]): string[] {
+  let best = linesOf(most);
+  if (best.length <= room) return best;
+  best = linesOf(1);
+  for (let low = 1, high = most; high - low > 1; ) {
+    const middle = (low + high) >> 1;
+    const lines = linesOf(middle);
+    if (lines.length > room) high = middle;
+    else {
+      low = middle;
+      best = lines;
+    }
+  }
+  return best.slice(0, room);
+}

@@ -34,6 +34,8 @@ import type { Talker, Traffic, Volume } from './traffic.ts';
 export interface Sources {
   readonly clock: Clock;
   readonly rates: Rates;
+  /** Of the last period of a live watch. */
+  readonly recent: Recent | undefined;
   /** Connections that are over and those that are not. */
   readonly traffic: Traffic;
   readonly exchanges: Exchanges;
@@ -48,11 +50,10 @@ export interface Wanted {
   readonly final: boolean;
   /** Unix ms: what was watched, which packets alone do not tell. Of a file the packets' own times count. */
   readonly watched?: { readonly fromMs: number; readonly toMs: number };
-  readonly recent?: Recent;
 }
 
-export function makeReport(sources: Sources, { top, order, final, watched, recent }: Wanted): Report {
-  const { clock, rates, traffic, exchanges, losses } = sources;
+export function makeReport(sources: Sources, { top, order, final, watched }: Wanted): Report {
+  const { clock, rates, recent, traffic, exchanges, losses } = sources;
   const course = rates.course();
   const hasPackets = rates.total.packets > 0;
   const [from, to] = watched
@@ -102,7 +103,10 @@ export function makeReport(sources: Sources, { top, order, final, watched, recen
     tcp: tcpFigures(traffic.servers.top(0).others),
     tcpServers: servers.rows.map((row) => ({ server: peer(row.party, row.port), ...tcpFigures(row) })),
     ...others('otherTcpServers', servers, tcpFigures),
-    slowest: exchanges.slowest.list().map((slow) => slowEntry(slow, clock)),
+    slowest: exchanges.slowest
+      .list()
+      .slice(0, top)
+      .map((slow) => slowEntry(slow, clock)),
     losses: lossEntries(losses, traffic, exchanges),
   };
 }

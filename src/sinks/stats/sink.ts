@@ -13,11 +13,13 @@ export interface StatsOptions {
 }
 
 export interface StatsSink extends Sink {
+  /** A period of a live watch is over: its rates are told until the next one is. */
+  turn(nowMs: number): void;
   /**
-   * All that was told until now.
+   * All that was told until now, for reports of any size.
    * @param open visits the connections whose end has not been told
    */
-  report(wanted: Omit<Wanted, 'recent'>, open?: (visit: (state: ConnectionState) => void) => void): Report;
+  summed(open?: (visit: (state: ConnectionState) => void) => void): (wanted: Wanted) => Report;
 }
 
 export function createStatsSink(options: StatsOptions): StatsSink {
@@ -28,21 +30,7 @@ export function createStatsSink(options: StatsOptions): StatsSink {
   let clock: Clock = { baseSec: 0 };
   let exchanges = new Exchanges(new Map(), options.slowest, options.redact);
   let before: (Counted & { readonly atMs: number }) | undefined;
-
-  /** What came since the report before, a second. */
-  function recent(atMs: number): Recent | undefined {
-    const { packets, bytes, exchanges: told } = rates.total;
-    const last = before;
-    before = { packets, bytes, exchanges: told, atMs };
-    if (last === undefined || atMs <= last.atMs) return undefined;
-    const since = {
-      packets: packets - last.packets,
-      bytes: bytes - last.bytes,
-      exchanges: told - last.exchanges,
-    };
-    const durationNs = (atMs - last.atMs) * 1e6;
-    return { durationNs, ...perSecond(since, durationNs) };
-  }
+  let recent: Recent | undefined;
 
   return {
     open(context) {
@@ -63,19 +51,28 @@ export function createStatsSink(options: StatsOptions): StatsSink {
     loss({ kind, count }) {
       losses.set(kind, (losses.get(kind) ?? 0) + count);
     },
-    report(wanted, open) {
+    turn(nowMs) {
+      const { packets, bytes, exchanges: told } = rates.total;
+      if (before !== undefined && nowMs > before.atMs) {
+        const durationNs = (nowMs - before.atMs) * 1e6;
+        const since = {
+          packets: packets - before.packets,
+          bytes: bytes - before.bytes,
+          exchanges: told - before.exchanges,
+        };
+        recent = { durationNs, ...perSecond(since, durationNs) };
+      }
+      before = { packets, bytes, exchanges: told, atMs: nowMs };
+    },
+    summed(open) {
       let traffic = ended;
       if (open) {
         traffic = new Traffic();
         traffic.merge(ended);
         open((state) => traffic.add(state));
       }
-      const now = wanted.watched ? recent(wanted.watched.toMs) : undefined;
       const isDecoded = (protocol: string) => titles.has(protocol);
-      return makeReport(
-        { clock, rates, traffic, exchanges, losses, isDecoded },
-        { ...wanted, ...(now ? { recent: now } : {}) },
-      );
+      return (wanted) => makeReport({ clock, rates, recent, traffic, exchanges, losses, isDecoded }, wanted);
     },
   };
 }

@@ -79,8 +79,7 @@ function linesOf<E extends F, F>(
   of: (entry: E) => string = () => '',
 ): Line<F>[] {
   const lines: Line<F>[] = entries.map((entry) => ({ label: label(entry), of: of(entry), figures: entry }));
-  if (others)
-    lines.push({ label: `${formatCount(others.rows)} others`, of: '', figures: others, isAside: true });
+  if (others) lines.push({ label: plural(others.rows, 'other'), of: '', figures: others, isAside: true });
   return lines;
 }
 
@@ -239,8 +238,9 @@ export function errors(report: Report, style: Style, width: number, names: boole
   );
 }
 
+/** SYNs sent again are of connections that failed or were slow to open, not of those that carry data. */
 const resent = ({ clientSent: a, serverSent: b }: TcpFigures) =>
-  formatShare(a.retransmitted + b.retransmitted, a.segments + b.segments + a.repeatedSyns + b.repeatedSyns);
+  formatShare(a.retransmitted - a.repeatedSyns + b.retransmitted - b.repeatedSyns, a.segments + b.segments);
 
 export function tcp(report: Report, style: Style, width: number, names: boolean): string[] {
   if (report.tcpServers.length === 0) return [];
