@@ -76,8 +76,13 @@ export async function startContainerd(socketName = 'containerd.sock'): Promise<C
   };
   await until(answers, () => `containerd:\n${log}`);
   const image = writeScratchImage(directory);
-  for (const namespace of ['k8s.io', 'default'])
-    ctr(namespace, 'images', 'import', '--snapshotter', 'native', image);
+  const supplied = new Set<string>();
+  /** Images are of one namespace too. */
+  const supply = (namespace: string) => {
+    if (!supplied.has(namespace)) ctr(namespace, 'images', 'import', '--snapshotter', 'native', image);
+    supplied.add(namespace);
+  };
+  supply('k8s.io');
   // Starting a pod takes a second or two on a busy machine.
   const client = new GrpcClient(socket, 60_000);
   const cri = (method: string, fields: readonly Field[]): Promise<Message> =>
@@ -89,6 +94,7 @@ export async function startContainerd(socketName = 'containerd.sock'): Promise<C
     pid: daemon.pid!,
     ctr,
     run(namespace, id, options, ...command) {
+      supply(namespace);
       const args = ['run', '--detach', '--snapshotter', 'native', ...options, scratchImage, id];
       ctr(namespace, ...args, '/upbeat', ...command);
       natives.push([namespace, id]);

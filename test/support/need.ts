@@ -2,7 +2,7 @@
  * What a test needs of the machine. Away from CI a test without it is skipped, with the reason; in CI
  * (CI=true) it fails, for a run whose end-to-end tests did not happen proves nothing.
  */
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(':');
@@ -35,6 +35,15 @@ const checks = {
   cc: () =>
     command('cc', 'gcc') || (hasStaticLibc() ? '' : 'needs a static C library (Debian package libc6-dev)'),
   docker: () => command('dockerd', 'docker.io') || command('docker', 'docker.io'),
+  containerd: () => command('containerd') || command('ctr', 'containerd') || command('runc'),
+  cni: () =>
+    existsSync('/usr/lib/cni/ptp')
+      ? ''
+      : 'needs the CNI plugins (Debian package containernetworking-plugins)',
+  podman: () => command('podman') || command('runc'),
+  crun: () => command('crun'),
+  userns: () =>
+    Number(readFileSync('/proc/sys/user/max_user_namespaces', 'latin1')) > 0 ? '' : 'needs user namespaces',
   tcpdump: () => command('tcpdump'),
   tshark: () => command('tshark'),
   tmux: () => command('tmux'),

@@ -34,7 +34,8 @@ export async function run(argv: string[]): Promise<number> {
   }
   if (parsed.words.length > 0) throw new UsageError(`ps takes no arguments, got '${parsed.words[0]}'`);
   const notes: string[] = [];
-  const targets = await listTargets((text) => notes.push(text));
+  const choice = { runtime: parsed.value('runtime'), socket: parsed.value('socket') };
+  const targets = await listTargets((text) => notes.push(text), choice);
   // What hides everything from us is the news, not that there is nothing.
   if (targets.length === 0 && notes.length > 0 && process.getuid?.() !== 0)
     throw new CliError(notes[0]!, 'run it as root: sudo porthole ps');

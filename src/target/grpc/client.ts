@@ -109,7 +109,10 @@ export class GrpcClient {
     });
   }
 
-  /** `onEnd` is called once when the stream ends, unless it was closed. Resolves when the headers are here. */
+  /**
+   * `onEnd` is called once when the stream ends, unless it was closed. Resolves when the other side has the
+   * request: its headers may come with the first message only.
+   */
   stream(
     method: string,
     fields: readonly Field[],
@@ -196,12 +199,7 @@ export class GrpcClient {
       if (got[':status'] !== 200)
         return finish(new GrpcProtocolError(`HTTP status ${got[':status']} instead of a gRPC answer`));
       takeStatus(got);
-      wait();
-      if (on.onOpen && status === '') {
-        // From here on silence is nothing wrong.
-        clearTimeout(timer);
-        on.onOpen();
-      }
+      if (!on.onOpen) wait();
     });
     stream.on('trailers', takeStatus);
     stream.on('data', (bytes: Buffer) => {
@@ -222,6 +220,16 @@ export class GrpcClient {
     const prefix = Buffer.alloc(5);
     prefix.writeUInt32BE(body.length, 1);
     stream.end(Buffer.concat([prefix, body]));
+    const { onOpen } = on;
+    // Frames are taken in order: who answers this has seen the request. From then on silence is nothing wrong.
+    const ping = () =>
+      session.ping((error) => {
+        if (isOver || error) return;
+        clearTimeout(timer);
+        onOpen?.();
+      });
+    if (onOpen && session.connecting) session.once('connect', ping);
+    else if (onOpen) ping();
     return () => finish(undefined, false);
   }
 

@@ -15,8 +15,13 @@ const pageHeaderBytes = 16;
 const branchFlag = 0x01;
 const leafFlag = 0x02;
 const bucketLeafFlag = 0x01;
-/** Deeper than any file that fits a disk: a loop in a damaged one ends here. */
-const depthMax = 32;
+/** A file, and how many of its pages may still be looked at. */
+interface Pages {
+  readonly file: Buffer;
+  readonly pageSize: number;
+  /** Each page has one parent: whoever needs more looks than there are pages goes round in circles. */
+  left: number;
+}
 
 export interface Bucket {
   /** Value of a key; undefined for none, and for a bucket of that name. */
@@ -33,8 +38,9 @@ interface Item {
 
 /** Throws BoltError. */
 export function openBolt(file: Buffer): Bucket {
-  const meta = newestMeta(file);
-  return bucketAt(file, meta.pageSize, pageAt(file, meta.pageSize, meta.root));
+  const { pageSize, root } = newestMeta(file);
+  const pages = { file, pageSize, left: Math.ceil(file.length / pageSize) };
+  return bucketAt(pages, pageAt(pages, root));
 }
 
 /** Counts up with every change: the same before and after a read means that it was of one piece. */
@@ -64,7 +70,9 @@ function metaAt(file: Buffer, at: number) {
   };
 }
 
-function pageAt(file: Buffer, pageSize: number, id: number): Buffer {
+function pageAt(pages: Pages, id: number): Buffer {
+  const { file, pageSize } = pages;
+  if (pages.left-- <= 0) throw new BoltError('pages go round in a circle');
   const at = id * pageSize;
   if (!Number.isSafeInteger(at) || at + pageHeaderBytes > file.length)
     throw new BoltError('a page is missing');
@@ -72,9 +80,9 @@ function pageAt(file: Buffer, pageSize: number, id: number): Buffer {
   return file.subarray(at, at + (overflow + 1) * pageSize);
 }
 
-function bucketAt(file: Buffer, pageSize: number, root: Buffer): Bucket {
+function bucketAt(pages: Pages, root: Buffer): Bucket {
   const items = new Map<string, Item>();
-  collect(file, pageSize, root, items, 0);
+  collect(pages, root, items);
   return {
     get(key) {
       const item = items.get(key);
@@ -87,13 +95,12 @@ function bucketAt(file: Buffer, pageSize: number, root: Buffer): Bucket {
       if (item.value.length < 16) throw new BoltError('a bucket is cut short');
       const id = Number(item.value.readBigUInt64LE(0));
       // A small bucket lies in its parent: the page follows the header.
-      return bucketAt(file, pageSize, id === 0 ? item.value.subarray(16) : pageAt(file, pageSize, id));
+      return bucketAt(pages, id === 0 ? item.value.subarray(16) : pageAt(pages, id));
     },
   };
 }
 
-function collect(file: Buffer, pageSize: number, page: Buffer, into: Map<string, Item>, depth: number): void {
-  if (depth > depthMax) throw new BoltError('pages go round in a circle');
+function collect(pages: Pages, page: Buffer, into: Map<string, Item>): void {
   if (page.length < pageHeaderBytes) throw new BoltError('a page is cut short');
   const flags = page.readUInt16LE(8);
   const count = page.readUInt16LE(10);
@@ -102,8 +109,7 @@ function collect(file: Buffer, pageSize: number, page: Buffer, into: Map<string,
   for (let i = 0; i < count; i++) {
     const element = pageHeaderBytes + i * 16;
     if (flags & branchFlag) {
-      const child = pageAt(file, pageSize, Number(page.readBigUInt64LE(element + 8)));
-      collect(file, pageSize, child, into, depth + 1);
+      collect(pages, pageAt(pages, Number(page.readBigUInt64LE(element + 8))), into);
       continue;
     }
     const key = element + page.readUInt32LE(element + 4);

@@ -12,7 +12,7 @@ import { TargetError } from '../errors.ts';
 import { type PollOptions, pollEvents } from '../poll.ts';
 import { readStat, startedAt } from '../proc/stat.ts';
 import type { Container, ContainerEvent, Runtime, Subscription } from '../runtime.ts';
-import { type Conmon, conmons, pidOf } from './conmon.ts';
+import { conmons, type OwnedConmon, pidOf } from './conmon.ts';
 import { databasesOf, readLibpod } from './libpod.ts';
 
 export interface PodmanOptions {
@@ -92,10 +92,13 @@ export class Podman implements Runtime {
 
   private async fromDisk(): Promise<Container[]> {
     if (this.options.usesDisk === false) return [];
+    const env = this.options.env ?? process.env;
     const watched = new Map(conmons().map((conmon) => [conmon.id, conmon]));
-    const roots = new Set(usualRoots(this.options.env ?? process.env));
+    const roots = new Set(usualRoots(env));
     for (const { root } of watched.values()) if (root !== '') roots.add(root);
-    const recorded = (await Promise.all([...roots].map(readLibpod))).flatMap((list) => list ?? []);
+    const trusted = new Set([0, process.getuid?.() ?? 0, Number(env['SUDO_UID'] ?? 0)]);
+    const answers = await Promise.all([...roots].map((root) => readLibpod(root, (uid) => trusted.has(uid))));
+    const recorded = answers.flatMap((list) => list ?? []);
     const known = new Map(recorded.map((c) => [c.id, c]));
     const all = recorded.map((container) => asItRuns(container, watched.get(container.id)));
     // Those of a database we may not read, or that is not where we look.
@@ -105,7 +108,7 @@ export class Podman implements Runtime {
 }
 
 /** Who runs is what the processes say: the database learns of an end only when Podman is called again. */
-function asItRuns(recorded: Container | undefined, conmon: Conmon | undefined): Container {
+function asItRuns(recorded: Container | undefined, conmon: OwnedConmon | undefined): Container {
   const pid = conmon ? pidOf(conmon) : 0;
   const stat = pid > 0 ? readStat(pid) : undefined;
   const isUp = stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';

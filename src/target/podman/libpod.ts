@@ -1,5 +1,5 @@
 /** Podman's own database: bolt_state.db, and db.sql since Podman 4.8. Read, never written or locked. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '../runtime.ts';
 import { BoltError, openBolt, transactionOf } from './bolt.ts';
@@ -30,10 +30,19 @@ export const databasesOf = (root: string) => [
   join(root, 'libpod', 'bolt_state.db'),
 ];
 
-/** Containers of one storage; undefined when it has no database that we can read. */
-export async function readLibpod(root: string): Promise<Container[] | undefined> {
+/**
+ * Containers of one storage; undefined when it has no database that we can read. `isTrusted` is asked for
+ * the owner of a db.sql: what an SQL library is made to do with a file is not for anybody to choose.
+ */
+export async function readLibpod(
+  root: string,
+  isTrusted: (uid: number) => boolean,
+): Promise<Container[] | undefined> {
   for (const path of databasesOf(root)) {
-    if (!existsSync(path)) continue;
+    const file = statSync(path, { throwIfNoEntry: false });
+    // To open a FIFO would wait for ever.
+    if (!file?.isFile() || file.size > fileBytesMax) continue;
+    if (path.endsWith('.sql') && !isTrusted(file.uid)) continue;
     try {
       return path.endsWith('.sql') ? await readSqlite(path) : readBolt(path);
     } catch {
@@ -46,7 +55,6 @@ export async function readLibpod(root: string): Promise<Container[] | undefined>
 
 function readBolt(path: string): Container[] {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    if (statSync(path).size > fileBytesMax) throw new BoltError('too large');
     const file = readFileSync(path);
     // Pages that a newer transaction freed may be written over while we read.
     if (transactionOf(file) !== transactionOf(readFileSync(path))) continue;
