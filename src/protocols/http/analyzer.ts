@@ -10,7 +10,7 @@ import type {
   Timestamp,
 } from '../../model/index.ts';
 import { type FramingResult, requestFraming, responseFraming } from './body.ts';
-import { type Answer, type Asked, makeExchange, missingOf, nothingMissing } from './exchange.ts';
+import { type Answer, type Asked, makeExchange, makeHeads, missingOf } from './exchange.ts';
 import type { Head } from './head.ts';
 import type { MessageParts } from './message.ts';
 import { type BodyTap, HttpSide } from './side.ts';
@@ -135,7 +135,7 @@ export class HttpAnalyzer implements Analyzer {
     while (this.#waiting.isFull || this.#isUnheard()) this.#flush(1);
     const { connection, wantsInner, wantsOpened } = this.#context;
     if (wantsInner !== false || wantsOpened !== false) {
-      const exchange = makeExchange(connection, asked, undefined, nothingMissing, at);
+      const exchange = makeHeads(connection, asked, undefined, at);
       asked.inner = this.#out.inner(exchange);
       if (asked.inner) this.#client.tap = tapOf(asked.inner, 'client');
       this.#out.opened(exchange);
@@ -177,7 +177,7 @@ export class HttpAnalyzer implements Analyzer {
     this.#lost.server = 0;
     if (asked && !isInterim(status.code) && this.#context.wantsInner !== false) {
       const { connection } = this.#context;
-      const exchange = makeExchange(connection, asked, answer, nothingMissing, at);
+      const exchange = makeHeads(connection, asked, answer, at);
       asked.inner = this.#out.inner(exchange, asked.inner);
       if (asked.inner) this.#server.tap = tapOf(asked.inner, 'server');
       if (asked.inner && asked === this.#sending) this.#client.tap = tapOf(asked.inner, 'client');

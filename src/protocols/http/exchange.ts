@@ -5,10 +5,11 @@ import type {
   FieldValue,
   Incompleteness,
   Inner,
+  Message,
   Timestamp,
 } from '../../model/index.ts';
 import type { Head } from './head.ts';
-import type { MessageParts } from './message.ts';
+import { HttpMessage, type MessageParts } from './message.ts';
 import type { StatusLine } from './start-line.ts';
 
 /** A request, from its head on. */
@@ -80,6 +81,25 @@ export function makeExchange(
   if (request) exchange.request = request.message;
   if (response) exchange.response = response.message;
   return exchange;
+}
+
+/** With heads alone where the messages are not over yet. */
+export function makeHeads(
+  connection: Connection,
+  asked: Asked | undefined,
+  answer: Answer | undefined,
+  at: Timestamp,
+): Exchange {
+  const exchange: Writable<Exchange> = makeExchange(connection, asked, answer, nothingMissing, at);
+  if (asked) exchange.request ??= headAlone(asked);
+  if (answer) exchange.response ??= headAlone(answer);
+  return exchange;
+}
+
+const noTrailers: Message['trailers'] = [];
+
+function headAlone({ head, startAt }: Asked | Answer): Message {
+  return new HttpMessage(head, startAt, startAt, head.length, noTrailers, undefined);
 }
 
 function weirdsOf(request: MessageParts | undefined, response: MessageParts | undefined): readonly string[] {

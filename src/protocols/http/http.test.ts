@@ -149,3 +149,24 @@ test('a protocol inside the bodies gets them unframed and has the last word', ()
   assert.equal(exchanges[0]!.fields['rpc.seen'], 3);
   assert.equal(exchanges[1]!.fields['rpc.seen'], undefined);
 });
+
+test('what rides inside is asked with the heads that are known', () => {
+  const asked: string[] = [];
+  const heads = (e: { headers: readonly unknown[] } | undefined) => (e ? e.headers.length : '-');
+  talk(
+    [
+      ['>', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na'],
+      ['>', 'b'],
+      ['<', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'],
+    ],
+    {
+      inner: (exchange, before) => {
+        asked.push(
+          `${heads(exchange.request)} ${heads(exchange.response)} ${exchange.request!.body ? 'body' : 'no body'} ${before === undefined}`,
+        );
+        return undefined;
+      },
+    },
+  );
+  assert.deepEqual(asked, ['2 - no body true', '2 1 body true']);
+});
