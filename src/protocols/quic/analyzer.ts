@@ -60,13 +60,14 @@ export class QuicAnalyzer implements Analyzer {
     let i = 0;
     for (let count = 0; i < datagram.length && count < maxCoalesced; count++) {
       if (!isLong(datagram[i]!)) {
+        // Behind a packet, zeros up to the end of the datagram are padding of a kind.
+        if (i > 0 && !(datagram[i]! & 0x40)) break;
         this.#short(side, datagram.length - i, at);
         break;
       }
       const packet = parseLong(datagram, i);
       if (!packet) {
         if (count === 0 && !this.#confirmed) out.violation('no QUIC packet');
-        // Behind a packet, zeros up to the datagram's end are padding of a kind.
         else if (count === 0) this.#weird('quic_packet_malformed');
         break;
       }

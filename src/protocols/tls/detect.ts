@@ -1,6 +1,6 @@
 import type { Detection } from '../../model/index.ts';
 import { u16, u24 } from '../../util/bytes.ts';
-import { HandshakeType } from './handshake.ts';
+import { HandshakeType, isHandshakeType } from './handshake.ts';
 import { ContentType, headerLength, isRecordHeader, isSslv2Hello } from './record.ts';
 
 /** Either side begins with a record: a hello, an alert, or, when we joined later, encrypted data. */
@@ -55,8 +55,7 @@ function handshake(b: Uint8Array, length: number, hello: number): Detection {
   const body = u24(b, 6);
   // Another message than the hello: joined within the handshake, where a whole message must fit the record.
   if (b[5] !== hello) {
-    const isOther = b[5] !== 0 && b[5]! <= 24 && body + 4 <= length;
-    return isOther ? follows(b, length) : 'no';
+    return isHandshakeType(b[5]!) && body + 4 <= length ? follows(b, length) : 'no';
   }
   // Version, random, and the lengths behind: the shortest hello.
   if (body < 38) return 'no';

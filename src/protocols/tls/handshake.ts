@@ -16,6 +16,13 @@ export const HandshakeType = {
   certificateVerify: 15,
 } as const;
 
+/** Of the registry; hello_request and what was never in use left out. */
+const types: ReadonlySet<number> = new Set([1, 2, 4, 5, 8, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24]);
+
+export function isHandshakeType(type: number): boolean {
+  return types.has(type);
+}
+
 const headerLength = 4;
 /**
  * A message put together: OpenSSL refuses certificate lists beyond 100 KB, and a ClientHello of 128 KB would

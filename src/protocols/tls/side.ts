@@ -2,7 +2,7 @@
 import type { Side, Timestamp } from '../../model/index.ts';
 import { u24 } from '../../util/bytes.ts';
 import { Pending } from '../../util/pending.ts';
-import { HandshakeReader, maxMessage } from './handshake.ts';
+import { HandshakeReader, isHandshakeType, maxMessage } from './handshake.ts';
 import { ContentType, headerLength, RecordReader } from './record.ts';
 
 export interface SideEvents {
@@ -37,6 +37,7 @@ export class TlsSide {
   readonly #kept = new Pending();
   /** Bytes were missed: a handshake record may begin inside a message or be encrypted. */
   #doubts = false;
+  #speaksSslv2 = false;
   /** ChangeCipherSpec came: handshake records and alerts behind it are encrypted (up to TLS 1.2). */
   changedCipher = false;
   /** TLS 1.3 sends ChangeCipherSpec for show (RFC 8446 appendix D.4). */
@@ -83,6 +84,7 @@ export class TlsSide {
 
   /** Both sides go on in SSL 2.0. */
   speakSslv2(): void {
+    this.#speaksSslv2 = true;
     this.#records.speakSslv2();
   }
 
@@ -110,7 +112,7 @@ export class TlsSide {
         this.#records.wants = length < 10;
         break;
       case ContentType.sslv2:
-        this.#records.wants = true;
+        this.#records.wants = !this.#speaksSslv2;
         break;
       case ContentType.changeCipherSpec:
         this.changedCipher = true;
@@ -170,7 +172,8 @@ export class TlsSide {
     if (b.length < 4) return false;
     const type = b[0]!;
     const length = u24(b, 1);
-    const isKnown = type <= 24 && type !== 0 && type !== 9 && type !== 7;
-    return isKnown && length <= maxMessage && (length + 4 <= this.#length || this.#length >= 4096);
+    return (
+      isHandshakeType(type) && length <= maxMessage && (length + 4 <= this.#length || this.#length >= 4096)
+    );
   }
 }
