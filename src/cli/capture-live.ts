@@ -1,6 +1,7 @@
 /** A live capture, in the order that keeps rights out of the parser: look up, open, give up, run. */
 import type { Target } from '../model/index.ts';
 import {
+  closeDoors,
   groupByNamespace,
   ownPorts,
   portFilter,
@@ -67,6 +68,7 @@ export async function captureLive(
     mark('view made');
     await handOver(opener, output?.spec);
     mark('opener ready');
+    closeDoors();
     giveUpRights(user);
     mark('rights given up');
     output?.ready(opener);

@@ -4,6 +4,7 @@
 // and are loaded when the first container is asked for. Whatever cannot be watched is a TargetError.
 export { defaultRuntimes } from './census.ts';
 export { discover, type RuntimeChoice, runtimeNames } from './discover.ts';
+export { closeDoors } from './doors.ts';
 export { TargetError, type TargetErrorKind } from './errors.ts';
 export { type WatchEventsOptions, watchEvents } from './events.ts';
 export { groupByNamespace, type TargetGroup } from './group.ts';

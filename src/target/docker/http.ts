@@ -3,6 +3,7 @@
  * Not node:http: loading that module costs more than all else it takes to find a container.
  */
 import { connect, type Socket } from 'node:net';
+import { door } from '../doors.ts';
 
 /** Where a daemon listens. */
 export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -138,7 +139,7 @@ export interface Answer {
 }
 
 function send(address: Address, path: string): Socket {
-  const socket = connect(address);
+  const socket = door(connect(address));
   const host = 'host' in address ? `${address.host}:${address.port}` : 'docker';
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: porthole\r\nAccept: application/json\r\nConnection: close\r\n\r\n`,

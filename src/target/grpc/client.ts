@@ -4,6 +4,7 @@
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
+import { door } from '../doors.ts';
 import { encode, type Field, Message } from './protobuf.ts';
 
 /** Statuses that mean something to us: grpc/doc/statuscodes.md */
@@ -237,7 +238,7 @@ export class GrpcClient {
     this.calls++;
     if (this.session && !this.session.closed && !this.session.destroyed) return this.session;
     // ':authority' of a unix socket: gRPC's own clients say localhost.
-    const socket = connectSocket(this.path);
+    const socket = door(connectSocket(this.path));
     this.failure = undefined;
     socket.on('error', (error) => {
       this.failure = error;
