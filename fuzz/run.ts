@@ -49,6 +49,8 @@ async function work(job: Job): Promise<void> {
       return;
     }
     if (job.only >= 0 || Date.now() >= until) break;
+    // What a target left to do later is done, and its memory free.
+    if (number % 64 === 0) await new Promise((done) => setImmediate(done));
   }
   parentPort!.postMessage(undefined);
 }
@@ -81,7 +83,10 @@ function fuzz(name: string, seed: number, seconds: number, only: number): Promis
       const hex = Buffer.from(find.input).toString('hex');
       done(`case ${find.number} fails\n${find.stack}\n  input: ${hex}\n  again: ${again(find.number)}`);
     });
-    worker.on('error', (error) => done(`${(error as Error).stack}`));
+    worker.on('error', (error) => {
+      const { stack, message } = error as Error;
+      done(`case ${progress[0]} ends the worker\n${stack ?? message}\n  again: ${again(progress[0]!)}`);
+    });
   });
 }
 

@@ -81,16 +81,19 @@ function plain(name: string): string {
 
 /** Names come again and again, but the network makes them up: this many verdicts are kept, then all go. */
 const maxVerdicts = 4096;
+/** Nobody uses longer names again and again. */
+const maxName = 64;
 
 function remembered(judge: (name: string) => boolean): (name: string) => boolean {
   const verdicts = new Map<string, boolean>();
   return (name) => {
     let verdict = verdicts.get(name);
-    if (verdict === undefined) {
-      verdict = judge(name);
-      if (verdicts.size >= maxVerdicts) verdicts.clear();
-      verdicts.set(name, verdict);
-    }
+    if (verdict !== undefined) return verdict;
+    verdict = judge(name);
+    if (name.length > maxName) return verdict;
+    if (verdicts.size >= maxVerdicts) verdicts.clear();
+    // A copy: a part of a text keeps all of it in memory.
+    verdicts.set(` ${name}`.slice(1), verdict);
     return verdict;
   };
 }
