@@ -16,7 +16,8 @@ export interface Census {
 
 /** The runtimes of this machine. Loaded when first asked: a pid needs none of them. */
 export async function defaultRuntimes(choice: RuntimeChoice = {}): Promise<Runtime[]> {
-  const { discover } = await import('./discover.ts');
+  // Docker's is needed nearly always: it loads meanwhile.
+  const [{ discover }] = await Promise.all([import('./discover.ts'), import('./docker/index.ts')]);
   return discover(choice);
 }
 

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Environment } from './docker/endpoint.ts';
 import { enumerate, TargetError } from './errors.ts';
 import { lazyRuntime } from './lazy.ts';
-import { machinesExist } from './machines.ts';
+import { machinesExist } from './proc/machines.ts';
 import { listPids } from './proc/scan.ts';
 import { readProc } from './proc/stat.ts';
 import { type ListeningSocket, listeningSockets } from './proc/unix.ts';

@@ -2,7 +2,6 @@
  * systemd-nspawn and LXC: containers without a daemon to ask. The cgroup of their processes has the name:
  * machine.slice of systemd-machined(8), lxc.payload of lxc.container.conf(5).
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { pick } from './cri/pods.ts';
 import { type PollOptions, pollEvents } from './poll.ts';
 import { eldest, listPids } from './proc/scan.ts';
@@ -40,26 +39,6 @@ export function machineOf(cgroups: string): Machine | undefined {
         };
     }
   return undefined;
-}
-
-/** cgroup v1 has one tree per controller, v2 one for all: a directory is made for the first machine. */
-const cgroupRoots = [
-  '/sys/fs/cgroup',
-  '/sys/fs/cgroup/unified',
-  '/sys/fs/cgroup/systemd',
-  '/sys/fs/cgroup/pids',
-];
-
-/** A look at a few directories: is there any machine at all? */
-export function machinesExist(): boolean {
-  return cgroupRoots.some((root) => {
-    if (existsSync(`${root}/machine.slice`)) return true;
-    try {
-      return readdirSync(root).some((name) => name === 'lxc' || name.startsWith('lxc.payload'));
-    } catch {
-      return false;
-    }
-  });
 }
 
 export class Machines implements Runtime {

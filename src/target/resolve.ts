@@ -9,7 +9,6 @@ import { targetOfContainer, targetOfHost, targetOfProcess } from './locate.ts';
 import { nearest } from './nearest.ts';
 import { type InspectNamespace, namedNamespaces, targetOfPath, targetsOfName } from './netns.ts';
 import { readStat } from './proc/stat.ts';
-import { processesListening, processesNamed } from './processes.ts';
 import { type Container, mayRun, type Runtime } from './runtime.ts';
 import { type ContainerSelector, composeLabels, parseSelectors, type Selector, selects } from './selector.ts';
 
@@ -78,10 +77,11 @@ function processTarget(pid: number): Target {
 }
 
 /** One process stands for all in its namespace; several namespaces are several targets, as with a glob. */
-function resolveProcesses(
+async function resolveProcesses(
   selector: Extract<Selector, { kind: 'comm' | 'port' }>,
   options: ResolveOptions,
-): Target[] {
+): Promise<Target[]> {
+  const { processesListening, processesNamed } = await import('./processes.ts');
   const pids = selector.kind === 'comm' ? processesNamed(selector.comm) : processesListening(selector.port);
   const targets = pids.flatMap((pid) => targetOfProcess(pid) ?? []);
   if (targets.length > 0) return ownNetworkOnly(targets, options, selector.text);
