@@ -35,8 +35,8 @@ interface Event {
   readonly run: () => void;
 }
 
-/** One connection that sends `segments` from client to server, each until it is acknowledged. */
-export function simulate(number: number, random: Random, segments: number): Way {
+/** One connection that sends `segments` from client to server, each until it is acknowledged. @param begin ns */
+export function simulate(number: number, random: Random, segments: number, begin = number * 7e6): Way {
   const client: Endpoints = { src: [10, 0, 0, 1], dst: [10, 0, 0, 2], srcPort: 20_000 + number, dstPort: 9 };
   const server: Endpoints = { src: client.dst, dst: client.src, srcPort: 9, dstPort: client.srcPort };
   const isn = random.pick([100, 0xffff_ff00, random.next()]);
@@ -51,7 +51,6 @@ export function simulate(number: number, random: Random, segments: number): Way 
     void frames.push({ at, frame: frame(ethernet(ip(ends, 6, tcp(ends, segment))), at) });
 
   const synLost = number % 5 === 0;
-  const begin = number * 7e6;
   pass(begin, client, { seq: isn, flags: syn });
   const opened = begin + (synLost ? 1e9 : 0);
   if (synLost) pass(opened, client, { seq: isn, flags: syn });
