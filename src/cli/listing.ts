@@ -12,6 +12,9 @@ export function listTargets(note: (text: string) => void, choice: RuntimeChoice 
 
 /** What to type as TARGET to get exactly this one. */
 export function targetSpec(target: Target): string {
-  if (target.id !== '') return target.name.includes('/') ? `pod/${target.name}` : target.name;
+  const namespace = target.labels['io.kubernetes.pod.namespace'];
+  if (target.runtime === 'cri' && target.name.includes('/')) return `pod/${target.name}`;
+  if (target.runtime === 'cri' && namespace !== undefined) return `pod:${namespace}/${target.name}`;
+  if (target.id !== '') return target.runtime === 'docker' ? target.name : `${target.runtime}:${target.name}`;
   return target.pid > 0 ? `pid:${target.pid}` : `netns:${target.name}`;
 }

@@ -30,6 +30,8 @@ export class GrpcSilence extends Error {
   override readonly name = 'GrpcSilence';
 }
 
+/** An answer may come in drops, but not for ever: so many silences long at most. */
+const silencesMax = 5;
 /** A list of containers with their specs is a few KiB for each: more than this is not one. */
 const answerBytesMax = 64 * 1024 * 1024;
 /** One event holds the labels of a container. */
@@ -97,7 +99,8 @@ export class GrpcClient {
     return new Promise((resolve, reject) => {
       let answer: Message | undefined;
       const cutter = new MessageCutter(answerBytesMax, (message) => {
-        answer ??= message;
+        if (answer) throw new GrpcProtocolError('several messages in one answer');
+        answer = message;
       });
       this.open(method, fields, options, {
         onBytes: (bytes) => cutter.push(bytes),
@@ -162,6 +165,7 @@ export class GrpcClient {
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
+      clearTimeout(deadline);
       session.off('error', finish);
       session.off('close', onClose);
       stream?.destroy();
@@ -170,6 +174,9 @@ export class GrpcClient {
     };
     const onClose = () => finish(new GrpcProtocolError('the connection was closed without an answer'));
     const silent = () => finish(new GrpcSilence(`silent for ${this.silenceMs / 1000} s`));
+    const endless = () =>
+      finish(new GrpcSilence(`not done within ${(silencesMax * this.silenceMs) / 1000} s`));
+    const deadline = on.onOpen ? undefined : setTimeout(endless, silencesMax * this.silenceMs);
     const wait = () => {
       clearTimeout(timer);
       timer = setTimeout(silent, this.silenceMs);
