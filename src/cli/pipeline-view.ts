@@ -1,7 +1,7 @@
 /** What views of decoded traffic have in common: the pipeline under their sinks, and the lines at its end. */
 import type { CaptureInterface, Sink } from '../model/index.ts';
 import { createPipeline, Names, type Pipeline } from '../pipeline/index.ts';
-import { protocols } from '../protocols/registry.ts';
+import { declarations, inners, protocols } from '../protocols/registry.ts';
 import { createSchema, type FilteredSink, filtered } from '../query/index.ts';
 import { knowsLinkType } from '../wire/index.ts';
 import type { Setting, View } from './capture.ts';
@@ -28,7 +28,7 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
   const names = new Names(options.noNames ? new Map() : setting.knownNames);
   const strange: CaptureInterface[] = [];
   let known = 0;
-  const pipeline = createPipeline({ protocols, sinks, bodyLimit, names, decodeAs });
+  const pipeline = createPipeline({ protocols, inners, sinks, bodyLimit, names, decodeAs });
   const tap = {
     ...pipeline,
     interface(iface: CaptureInterface) {
@@ -81,7 +81,7 @@ export function passTime(pipeline: Pipeline): void {
 
 /** -Y in front of a sink. @throws QueryError */
 export function narrowed(sink: Sink, text: string): FilteredSink {
-  const query = filtered(sink, text, createSchema(protocols), platform);
+  const query = filtered(sink, text, createSchema(declarations), platform);
   for (const note of query.query.notes) stderr(note);
   return query;
 }

@@ -25,6 +25,8 @@ export interface Body {
   readonly contentType: string;
   /** Content-Encoding, in order applied, lower case: 'gzip', 'br' ... */
   readonly encodings: readonly string[];
+  /** Of a message of a remote call: '/package.Service/Method', for who knows its schema. */
+  readonly method?: string;
 }
 
 /** One protocol unit in one direction. */

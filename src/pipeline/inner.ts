@@ -12,10 +12,13 @@ import type {
 
 class Inners implements Inner {
   readonly #out: InnerOutput;
+  readonly #hold: (change: number) => void;
   readonly #open = new Map<InnerModule, InnerAnalyzer>();
+  #held = 0;
 
-  constructor(out: InnerOutput) {
+  constructor(out: InnerOutput, hold: (change: number) => void) {
     this.#out = out;
+    this.#hold = hold;
   }
 
   add(module: InnerModule, analyzer: InnerAnalyzer): void {
@@ -32,6 +35,7 @@ class Inners implements Inner {
 
   data(side: Side, bytes: Uint8Array, at: Timestamp): void {
     for (const analyzer of this.#open.values()) analyzer.data(side, bytes, at, this.#out);
+    this.#account();
   }
 
   gap(side: Side, length: number, at: Timestamp): void {
@@ -41,12 +45,22 @@ class Inners implements Inner {
   finish(exchange: Exchange): Exchange {
     let finished = exchange;
     for (const analyzer of this.#open.values()) finished = analyzer.finish(finished, this.#out);
+    this.#open.clear();
+    this.#account();
     return finished;
+  }
+
+  #account(): void {
+    let held = 0;
+    for (const analyzer of this.#open.values()) held += analyzer.buffered();
+    if (held !== this.#held) this.#hold(held - this.#held);
+    this.#held = held;
   }
 }
 
 /**
  * Undefined when no module claims the exchange.
+ * @param hold is told how much more memory it takes, or less
  * @param before what the request's head alone was answered with
  */
 export function openInner(
@@ -54,13 +68,14 @@ export function openInner(
   exchange: Exchange,
   context: () => AnalyzerContext,
   out: InnerOutput,
+  hold: (change: number) => void,
   before?: Inner,
 ): Inner | undefined {
   let inners = before instanceof Inners ? before : undefined;
   inners?.answered(exchange);
   for (const module of modules) {
     if (inners?.has(module) || !module.claims(exchange)) continue;
-    inners ??= new Inners(out);
+    inners ??= new Inners(out, hold);
     inners.add(module, module.open(exchange, context()));
   }
   return inners;

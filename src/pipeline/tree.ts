@@ -61,8 +61,9 @@ export class Tree implements AnalyzerOutput {
   #pieces: readonly Piece[] = noPieces;
   #sniffed = 0;
   #tries = 0;
-  /** Of the budget, by pieces and analyzer. */
+  /** Of the budget, by pieces and analyzer and what rides inside. */
   #held = 0;
+  #heldInside = 0;
   /** Whether bytes were missed: then what comes may be the middle of a message. */
   #holed: boolean;
   #flipped = false;
@@ -138,7 +139,7 @@ export class Tree implements AnalyzerOutput {
 
   /** What is held now counts; over the limit it is given up, and the next message is waited for. */
   #account(at: Timestamp): void {
-    const held = (this.#analyzer ? this.#analyzer.buffered() : 0) + this.#sniffed;
+    const held = (this.#analyzer ? this.#analyzer.buffered() : 0) + this.#sniffed + this.#heldInside;
     if (held === this.#held) return;
     const more = held - this.#held;
     this.#held = held;
@@ -240,6 +241,11 @@ export class Tree implements AnalyzerOutput {
       if (child.rest[side].length > 0) this.data(this.#flipped ? other(side) : side, child.rest[side], at);
   }
 
+  readonly #innerContext = () => this.#context();
+  readonly #holdInside = (change: number) => {
+    this.#heldInside += change;
+  };
+
   // What the analyzer says.
 
   exchange(exchange: Exchange): void {
@@ -262,7 +268,7 @@ export class Tree implements AnalyzerOutput {
   }
 
   inner(exchange: Exchange, before?: Inner): Inner | undefined {
-    return openInner(this.#host.inners, exchange, () => this.#context(), this, before);
+    return openInner(this.#host.inners, exchange, this.#innerContext, this, this.#holdInside, before);
   }
 
   confirmed(): void {

@@ -1,8 +1,19 @@
 /** Every protocol Porthole speaks, one line each. */
-import type { ProtocolModule } from '../model/index.ts';
+import type { InnerModule, ProtocolModule } from '../model/index.ts';
 import { dns } from './dns/index.ts';
+import { grpc } from './grpc/index.ts';
 import { http } from './http/index.ts';
 import { http2 } from './http2/index.ts';
-import { websocket } from './websocket/index.ts';
+import { websocket, websocketInside } from './websocket/index.ts';
+
 
 export const protocols: readonly ProtocolModule[] = [http, http2, websocket, dns];
+
+/** Those that ride inside the messages of others. Each that claims an exchange sees it, in this order. */
+export const inners: readonly InnerModule[] = [grpc, websocketInside];
+
+/** All of them, for what asks for their fields. Some are both, and declare the same. */
+export const declarations: readonly (ProtocolModule | InnerModule)[] = [
+  ...protocols,
+  ...inners.filter(({ name }) => !protocols.some((module) => module.name === name)),
+];

@@ -3,7 +3,7 @@
 import { openCaptureFile } from '../../src/capture/file/index.ts';
 import type { Exchange, Frame, FrameCollector, Sink } from '../../src/model/index.ts';
 import { createPipeline, type PipelineCounters } from '../../src/pipeline/index.ts';
-import { protocols } from '../../src/protocols/registry.ts';
+import { inners, protocols } from '../../src/protocols/registry.ts';
 import { tsharkFields } from './tools.ts';
 
 export interface Ours {
@@ -22,7 +22,7 @@ export async function ours(file: string, bodyLimit = 65_536): Promise<Ours> {
     conversation: (summary) => void conversations.push(summary),
     loss: (loss) => void losses.push(loss.detail ?? loss.kind),
   };
-  const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit });
+  const pipeline = createPipeline({ protocols, inners, sinks: [sink], bodyLimit });
   const source = await openCaptureFile(file);
   await source.run(pipeline);
   await pipeline.finish(source.counters());

@@ -1,5 +1,5 @@
 /** `porthole fields`: what a query can ask for. */
-import { protocols } from '../../protocols/registry.ts';
+import { declarations } from '../../protocols/registry.ts';
 import { createSchema, type FieldRow, fieldsOf } from '../../query/index.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
@@ -14,7 +14,7 @@ const help = () => `Lists the fields that a query (-Y) can ask for, with their t
 
 Usage: porthole fields [OPTIONS] [PROTOCOL]
 
-PROTOCOL is general (the fields of every entry) or one of ${protocols.map((p) => p.name).join(', ')}.
+PROTOCOL is general (the fields of every entry) or one of ${declarations.map((p) => p.name).join(', ')}.
 
 ${formatOptions(rows)}
 
@@ -32,7 +32,7 @@ export async function run(argv: string[]): Promise<number> {
   }
   const [protocol, more] = parsed.words;
   if (more !== undefined) throw new UsageError(`fields takes one protocol, got '${protocol}' and '${more}'`);
-  const fields = fieldsOf(createSchema(protocols), protocol);
+  const fields = fieldsOf(createSchema(declarations), protocol);
   if (parsed.has('json')) for (const field of fields) process.stdout.write(`${JSON.stringify(field)}\n`);
   else process.stdout.write(formatTable(['FIELD', 'TYPE', 'MEANING'], fields.map(line)));
   return 0;

@@ -1,5 +1,6 @@
 /** Fixtures of a protocol that begins inside another: the conversation from where it takes over. */
 import type { AnalyzerOutput, Exchange, ProtocolModule } from '../../model/index.ts';
+import { protocols } from '../registry.ts';
 import { type Conversation, type Event, readConversations } from './fixture.ts';
 
 /** A file's conversations as `module` gets to see them. */
@@ -60,4 +61,18 @@ function takenOver(
     };
   }
   return undefined;
+}
+
+/** What a conversation begins with, by what is sent first: the carrier of what rides inside. */
+export function carrierOf({ connection, events }: Conversation): ProtocolModule {
+  let client = new Uint8Array(0);
+  let server = new Uint8Array(0);
+  for (const event of events) {
+    if (event.kind !== 'data') continue;
+    if (event.side === 'client') client = Uint8Array.from([...client, ...event.bytes]);
+    else server = Uint8Array.from([...server, ...event.bytes]);
+    const found = protocols.find((module) => module.detect(client, server, connection.transport) === 'yes');
+    if (found) return found;
+  }
+  throw new Error(`connection ${connection.id}: nothing that is known`);
 }

@@ -3,14 +3,17 @@ import type {
   Analyzer,
   AnalyzerContext,
   AnalyzerOutput,
+  Body,
   Connection,
   EndReason,
   Exchange,
   Inner,
+  InnerModule,
   Message,
   ProtocolModule,
   Side,
 } from '../../model/index.ts';
+import { openInner } from '../../pipeline/inner.ts';
 import type { Conversation, Event } from './fixture.ts';
 
 /**
@@ -32,6 +35,10 @@ export interface Options {
   readonly cut?: number;
   /** What rides inside; default nothing. */
   readonly inner?: (exchange: Exchange, before?: Inner) => Inner | undefined;
+  /** Or these, opened as the pipeline does. */
+  readonly inners?: readonly InnerModule[];
+  /** Told what they hold whenever it changes. */
+  readonly holds?: (bytes: number) => void;
   /** Called after every call into the analyzer. */
   readonly watch?: (analyzer: Analyzer) => void;
 }
@@ -94,7 +101,10 @@ export function feed(module: ProtocolModule, conversation: Conversation, options
       played.children.push({ protocol, client: latin1(rest.client), server: latin1(rest.server) });
       played.events.push(`child ${protocol}`);
     },
-    inner: (exchange, before) => options.inner?.(exchange, before),
+    inner: (exchange, before) =>
+      options.inners
+        ? openInner(options.inners, exchange, () => context, out, hold, before)
+        : options.inner?.(exchange, before),
     confirmed: () => void played.events.push('confirmed'),
     violation(reason) {
       over = true;
@@ -105,9 +115,14 @@ export function feed(module: ProtocolModule, conversation: Conversation, options
   const context: AnalyzerContext = {
     connection: conversation.connection,
     bodyLimit: options.bodyLimit ?? 65_536,
-    wantsInner: options.inner !== undefined,
+    wantsInner: options.inner !== undefined || options.inners !== undefined,
     ...(conversation.carrier ? { carrier: conversation.carrier } : {}),
     ...(conversation.clock ? { clock: conversation.clock } : {}),
+  };
+  let held = 0;
+  const hold = (change: number) => {
+    held += change;
+    options.holds?.(held);
   };
   const analyzer = module.open(context);
   const call = (act: () => void) => {
@@ -165,8 +180,9 @@ function summary(exchange: Exchange): string {
 
 /** All of an exchange as plain data, for comparing. */
 export function plain(exchange: Exchange): unknown {
-  const { connection: _connection, request, response, ...rest } = exchange;
-  return { ...rest, request: message(request), response: message(response) };
+  const { connection: _connection, request, response, messages, ...rest } = exchange;
+  const parts = messages?.map((part) => ({ ...part, body: bodyOf(part.body) }));
+  return { ...rest, request: message(request), response: message(response), messages: parts };
 }
 
 function message(m: Message | undefined): unknown {
@@ -179,6 +195,10 @@ function message(m: Message | undefined): unknown {
     wireBytes,
     startAt,
     endAt,
-    body: body && { ...body, bytes: latin1(body.bytes) },
+    body: body && bodyOf(body),
   };
+}
+
+function bodyOf(body: Body): object {
+  return { ...body, bytes: latin1(body.bytes) };
 }

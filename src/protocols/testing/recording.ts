@@ -6,9 +6,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProtocolModule } from '../../model/index.ts';
+import type { InnerModule, ProtocolModule } from '../../model/index.ts';
 import { protocols } from '../registry.ts';
-import { conversationsFor } from './carried.ts';
+import { carrierOf, conversationsFor } from './carried.ts';
+import { readConversations } from './fixture.ts';
 import { feed, plain } from './play.ts';
 
 /** Records `filter` on `lo` into `file` while `talk` runs; not with --golden, which writes golden files anew. */
@@ -28,6 +29,15 @@ export async function record(file: string, filter: string, talk: () => Promise<u
     tcpdump.kill('SIGINT');
     await ended;
   }
+}
+
+/** The same for a protocol that rides inside others: its own entries alone. */
+export function writeInnerGolden(folder: string, name: string, module: InnerModule): void {
+  const lines = readConversations(folder, name)
+    .flatMap((conversation) => feed(carrierOf(conversation), conversation, { inners: [module] }).exchanges)
+    .filter((exchange) => exchange.protocol === module.name)
+    .map((exchange) => JSON.stringify(plain(exchange)));
+  writeFileSync(join(folder, `${name}.events.ndjson`), lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Until a program says so on stderr. */
@@ -64,9 +74,10 @@ export function writeGolden(folder: string, name: string, module: ProtocolModule
   writeFileSync(join(folder, `${name}.events.ndjson`), lines.map((line) => `${line}\n`).join(''));
 }
 
-/** A package of the npm registry, installed into a temporary folder: nothing the project depends on. */
-export async function install<T>(spec: string, name: string): Promise<T> {
+/** Packages of the npm registry, installed into a temporary folder: nothing the project depends on. */
+export async function install<T>(packages: readonly string[], modules: readonly string[]): Promise<T> {
   const path = temporary();
-  await output('npm', 'install', '--silent', '--no-audit', '--no-fund', '--prefix', path, ...spec.split(' '));
-  return createRequire(join(path, 'index.js'))(name) as T;
+  await output('npm', 'install', '--silent', '--no-audit', '--no-fund', '--prefix', path, ...packages);
+  const load = createRequire(join(path, 'index.js'));
+  return modules.map((name) => load(name)) as T;
 }
