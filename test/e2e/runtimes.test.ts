@@ -1,6 +1,6 @@
 /** Every runtime, its real daemon: found by itself, by name, id prefix and label, and its traffic seen. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp2 } from 'node:http2';
 import { createServer, type Server } from 'node:net';
@@ -168,6 +168,15 @@ test('the same pod name in two namespaces is ambiguous', { skip: noContainerd },
 });
 
 test('ps has every container of every runtime once', { skip: noContainerd }, async () => {
+  const { stdout: words } = await porthole(['ps', '-q']);
+  for (const word of [
+    `containerd:${tag}-native`,
+    `pod:${pod.namespace}/${pod.name}`,
+    `pod/${pod.name}/app`,
+  ]) {
+    assert.ok(words.split('\n').includes(word), `${word} in ${words}`);
+    assert.equal((await resolve(word)).length, 1);
+  }
   const all = await ps();
   const mine = all.filter((t) => t.name.startsWith(tag)).map((t) => `${t.runtime} ${t.name}`);
   for (const expected of [
@@ -309,26 +318,10 @@ test('processes: by their name and by where they listen', {
     assert.ok((await resolve('comm:upbeat')).some((t) => t.netns === target!.netns));
     assert.ok((await resolve('comm:upbea?')).some((t) => t.netns === target!.netns));
     assert.match(await refusal(resolve('comm:nosuchthing')), /^unknown: no process is called 'nosuchthing'/);
-    const watch = start(['watch', '--port', String(port), 'tcp']);
-    await watch.listening();
-    execFileSync(
-      'nsenter',
-      [
-        `--net=/proc/${server.pid}/ns/net`,
-        '--',
-        'timeout',
-        '1',
-        upbeat(),
-        'call',
-        '127.0.0.1',
-        String(port),
-        '/file.txt',
-        '5000',
-      ].concat(),
-    ).toString();
-  } catch (error) {
-    // timeout(1) ends the caller, which asks for ever.
-    if ((error as { status?: number }).status !== 124) throw error;
+    await seesTraffic(server.pid!, port, `port:${port}`);
+    const counted = start(['dump', '--port', String(port), '--count', 'tcp', 'port', String(port)]);
+    await counted.listening();
+    assert.equal((await counted.stop()).code, 0);
   } finally {
     server.kill('SIGKILL');
   }
