@@ -4,10 +4,12 @@ import { dns } from './dns/index.ts';
 import { grpc } from './grpc/index.ts';
 import { http } from './http/index.ts';
 import { http2 } from './http2/index.ts';
+import { quic } from './quic/index.ts';
+import { tls } from './tls/index.ts';
 import { websocket, websocketInside } from './websocket/index.ts';
 
 
-export const protocols: readonly ProtocolModule[] = [http, http2, websocket, dns];
+export const protocols: readonly ProtocolModule[] = [http, http2, websocket, dns, tls, quic];
 
 /** Those that ride inside the messages of others. Each that claims an exchange sees it, in this order. */
 export const inners: readonly InnerModule[] = [grpc, websocketInside];

@@ -162,7 +162,7 @@ function foreignInitial(seed: number): Uint8Array {
     seed & 255,
     0,
     0x44,
-    0x96,
+    0x9c,
   ]);
   return packet;
 }

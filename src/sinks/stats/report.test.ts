@@ -47,7 +47,7 @@ test('the schema is held by what recordings give, each and all', async () => {
   fits(all);
   for (const key of ['otherTalkers', 'otherEndpoints', 'otherErrors', 'otherTcpServers'] as const)
     assert.ok(all[key]!.rows > 0, key);
-  assert.ok(all.slowest.length === 10 && all.losses.length > 0 && all.undecoded.share > 0);
+  assert.ok(all.slowest.length === 10 && all.losses.length > 0);
 });
 
 test('sums of rows and of what is not listed are the totals', async () => {
