@@ -8,7 +8,6 @@ import { quic } from './quic/index.ts';
 import { tls } from './tls/index.ts';
 import { websocket, websocketInside } from './websocket/index.ts';
 
-
 export const protocols: readonly ProtocolModule[] = [http, http2, websocket, dns, tls, quic];
 
 /** Those that ride inside the messages of others. Each that claims an exchange sees it, in this order. */
