@@ -3,7 +3,7 @@
  * containers by `ctr`. What it mounts, what it runs and the networks of its pods are gone when it stops.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GrpcClient } from '../../src/target/grpc/client.ts';
 import { type Field, type Message, mapFields } from '../../src/target/grpc/protobuf.ts';
@@ -63,8 +63,10 @@ export async function startContainerd(socketName = 'containerd.sock'): Promise<C
       .toString()
       .trimEnd();
   let stopped = false;
+  /** By id, the namespace that the CRI names for a pod: it would outlive a daemon that is killed. */
+  const netns = new Map<string, string>();
   atEnd(() => {
-    if (!stopped) sweep(directory, daemon.pid!);
+    if (!stopped) sweep(directory, daemon.pid!, netns);
   });
   const answers = () => {
     try {
@@ -104,6 +106,12 @@ export async function startContainerd(socketName = 'containerd.sock'): Promise<C
       const answer = await cri('RunPodSandbox', [[1, sandboxFields]]);
       const pod = { ...spec, sandboxId: answer.string(1), sandboxFields };
       pods.push(pod);
+      const status = await cri('PodSandboxStatus', [
+        [1, pod.sandboxId],
+        [2, true],
+      ]);
+      const path = /"type":"network","path":"([^"]+)"/.exec(status.map(2)['info'] ?? '')?.[1];
+      if (path !== undefined) netns.set(pod.sandboxId, path);
       return pod;
     },
     async runInPod(pod, name, args, attempt = 0) {
@@ -131,7 +139,7 @@ export async function startContainerd(socketName = 'containerd.sock'): Promise<C
       daemon.kill('SIGTERM');
       await exited;
       stopped = true;
-      sweep(directory, 0);
+      sweep(directory, 0, new Map());
     },
   };
 }
@@ -213,7 +221,7 @@ function network(directory: string, subnet: string) {
 }
 
 /** Whatever is left: shims and what runs under them, then mounts. Only what names our directory. */
-function sweep(directory: string, daemon: number): void {
+function sweep(directory: string, daemon: number, netns: ReadonlyMap<string, string>): void {
   const kill = (pid: number) => {
     try {
       process.kill(pid, 'SIGKILL');
@@ -243,11 +251,16 @@ function sweep(directory: string, daemon: number): void {
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((path) => path.startsWith(`${directory}/`));
-  for (const mount of mounts.toReversed()) {
+  for (const mount of [...mounts.toReversed(), ...netns.values()]) {
     try {
       execFileSync('umount', ['--lazy', mount], { stdio: 'ignore' });
     } catch {
       // Went with the one above it.
     }
   }
+  for (const path of netns.values()) rmSync(path, { force: true });
+  // What CNI remembers of our pods.
+  const results = '/var/lib/cni/results';
+  for (const name of existsSync(results) ? readdirSync(results) : [])
+    if ([...netns.keys()].some((id) => name.includes(id))) rmSync(join(results, name));
 }
