@@ -15,16 +15,13 @@ const maxErrors = 1024;
 /** As in traffic.ts. */
 const maxProtocols = 128;
 
-export class ProtocolRow implements Row<ProtocolRow> {
-  readonly protocol: string;
+/** How well and how fast. */
+class Answers implements Row<Answers> {
   readonly outcomes = new Outcomes();
+  /** Of exchanges with request and response: first byte of one to the last of the other. */
   readonly latency = new Histogram();
 
-  constructor(protocol = '') {
-    this.protocol = protocol;
-  }
-
-  merge(other: ProtocolRow): void {
+  merge(other: Answers): void {
     this.outcomes.merge(other.outcomes);
     this.latency.merge(other.latency);
   }
@@ -34,24 +31,21 @@ export class ProtocolRow implements Row<ProtocolRow> {
   }
 }
 
-export class EndpointRow implements Row<EndpointRow> {
+export class ProtocolRow extends Answers {
+  readonly protocol: string;
+
+  constructor(protocol: string) {
+    super();
+    this.protocol = protocol;
+  }
+}
+
+export class EndpointRow extends Answers {
   protocol = '';
   server: Party = nobody;
   port = 0;
   operation = '';
   subject = '';
-  readonly outcomes = new Outcomes();
-  /** Of exchanges with request and response: first byte of one to the last of the other. */
-  readonly latency = new Histogram();
-
-  merge(other: EndpointRow): void {
-    this.outcomes.merge(other.outcomes);
-    this.latency.merge(other.latency);
-  }
-
-  get weight(): number {
-    return this.outcomes.total;
-  }
 }
 
 export class ErrorRow implements Row<ErrorRow> {
