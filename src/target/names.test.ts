@@ -53,6 +53,7 @@ test('what each form means', () => {
   assert.deepEqual(kinds('netns:a'), [{ kind: 'netns', name: 'a' }]);
   assert.deepEqual(kinds('/run/netns/a'), [{ kind: 'path', path: '/run/netns/a' }]);
   assert.deepEqual(kinds('netns:/run/netns/a'), kinds('/run/netns/a'));
+  assert.deepEqual(kinds('image:nginx,all'), [{ kind: 'image', pattern: 'nginx' }, { kind: 'all' }]);
   assert.deepEqual(kinds('./a'), [{ kind: 'path', path: './a' }]);
 });
 
@@ -92,6 +93,18 @@ test('a selector picks by name, id, label, compose labels; one-off containers ar
   assert.ok(!picks('compose:web', once));
   // A label that every object has by nature is none of its own.
   assert.ok(!picks('label=constructor', web));
+});
+
+test('an image by what people call it', () => {
+  const picks = (pattern: string, image: string) =>
+    selects(parseSelectors(`image:${pattern}`)[0] as ContainerSelector, { ...container('a'), image });
+  const whole = `docker.io/library/nginx:1.27@sha256:${'a'.repeat(64)}`;
+  for (const pattern of ['nginx', 'nginx:1.27', 'docker.io/library/nginx', 'docker.io/*', 'ngin?', whole])
+    assert.ok(picks(pattern, whole), pattern);
+  for (const pattern of ['nginx:1.2', 'ngin', 'library', '1.27']) assert.ok(!picks(pattern, whole), pattern);
+  // A port is no tag.
+  assert.ok(picks('localhost:5000/web', 'localhost:5000/web') && picks('web', 'localhost:5000/web'));
+  assert.ok(!picks('*', ''));
 });
 
 const target = (name: string, netns: number, more: Partial<Target> = {}): Target => ({

@@ -141,6 +141,8 @@ function unknown(selector: ContainerSelector, all: readonly Container[], census:
     compose: text.startsWith('compose:')
       ? `no compose container '${text}'`
       : `no compose container and no pod '${text}'`,
+    image: `no container has the image '${text.slice('image:'.length)}'`,
+    all: 'no container at all',
     pod: `no pod '${text.slice('pod/'.length)}' on this node`,
   }[selector.kind];
   const failure = census.failures()[0];
@@ -172,6 +174,10 @@ function hintWithout(selector: ContainerSelector, all: readonly Container[]): st
     if (values.length > 0) hints.push(`'${selector.key}' is ${enumerate(values.slice(0, 8), 'or')}`);
     else hints.push(...nearest(selector.key, keys).map((k) => `did you mean label=${k}?`));
   } else {
+    if (selector.kind === 'image')
+      hints.push(
+        ...nearestImages(text.slice('image:'.length), all).map((name) => `did you mean image:${name}?`),
+      );
     const wanted =
       selector.kind === 'compose' ? selector.unit : selector.kind === 'pod' ? selector.pod : text;
     const exact = units.filter((u) => u.unit === wanted).map((u) => u.full);
@@ -188,6 +194,10 @@ function hintWithout(selector: ContainerSelector, all: readonly Container[]): st
     ? `none of the ${all.length} containers is running`
     : `running: ${enumerate(running.sort())}`;
 }
+
+/** By the last part of the image's name, without the tag. */
+const nearestImages = (wanted: string, all: readonly Container[]): string[] =>
+  nearest(wanted, [...new Set(all.map(({ image }) => image.replace(/^.*\//, '').replace(/[:@].*$/, '')))]);
 
 /** A container whose state is known -> where it is now. Asks again when it changes meanwhile. */
 async function settle(container: Container, census: Census): Promise<Target> {

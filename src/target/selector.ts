@@ -16,6 +16,10 @@ export type Selector =
     }
   /** `project` '' means any; both may be globs. */
   | { readonly kind: 'compose'; readonly text: string; readonly project: string; readonly unit: string }
+  /** By the image, whole or in part: `nginx`, `nginx:1.27`, `ghcr.io/x/*`. */
+  | { readonly kind: 'image'; readonly text: string; readonly pattern: string }
+  /** Every container that runs. */
+  | { readonly kind: 'all'; readonly text: string }
   /** A pod, or one container of it; '' means any. */
   | {
       readonly kind: 'pod';
@@ -33,10 +37,13 @@ export type Selector =
   | { readonly kind: 'path'; readonly text: string; readonly path: string }
   | { readonly kind: 'host'; readonly text: string };
 
-export type ContainerSelector = Extract<Selector, { kind: 'name' | 'glob' | 'label' | 'compose' | 'pod' }>;
+export type ContainerSelector = Extract<
+  Selector,
+  { kind: 'name' | 'glob' | 'label' | 'compose' | 'pod' | 'image' | 'all' }
+>;
 
 const forms =
-  'a target is a container name or id prefix, a glob, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pod/NAME, NAMESPACE/POD, pid:NUMBER, comm:NAME, port:NUMBER, netns:NAME, a path or host';
+  'a target is a container name or id prefix, a glob, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pod/NAME, NAMESPACE/POD, pid:NUMBER, comm:NAME, port:NUMBER, image:NAME, netns:NAME, a path, host or all';
 
 /** Highest number that fits a pid: PID_MAX_LIMIT, include/linux/threads.h */
 const pidMax = 4_194_304;
@@ -51,7 +58,7 @@ export function parseSelectors(spec: string): Selector[] {
 }
 
 function parseSelector(text: string): Selector {
-  if (text === 'host') return { kind: 'host', text };
+  if (text === 'host' || text === 'all') return { kind: text, text };
   if (/^\.{0,2}\//.test(text)) return { kind: 'path', text, path: text };
   if (text.startsWith('label=')) return parseLabel(text, text.slice('label='.length));
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
@@ -69,6 +76,8 @@ function parseSelector(text: string): Selector {
       return { kind: 'netns', text, name: wanted(text, rest!) };
     case 'compose':
       return parseCompose(text, wanted(text, rest!));
+    case 'image':
+      return { kind: 'image', text, pattern: wanted(text, rest!) };
     case 'pod':
       return parsePod(text, wanted(text, rest!));
     case 'comm':
@@ -161,6 +170,10 @@ export function selects(selector: ContainerSelector, container: Container): bool
         Object.hasOwn(labels, selector.key) &&
         (selector.value === undefined || labels[selector.key] === selector.value)
       );
+    case 'image':
+      return imageNames(container.image).some((name) => matchesGlob(selector.pattern, name));
+    case 'all':
+      return true;
     case 'pod':
       return isPodNamed(container, selector.namespace, selector.pod, selector.container);
     case 'compose':
@@ -185,4 +198,15 @@ function isPodNamed(container: Container, namespace: string, pod: string, unit: 
   if (!place || (namespace !== '' && !matchesGlob(namespace, place.namespace))) return false;
   if (!matchesGlob(pod, place.name)) return false;
   return unit === '' ? place.container === '' : place.container !== '' && matchesGlob(unit, place.container);
+}
+
+/**
+ * What people call an image: `nginx` and `nginx:1.27` are `docker.io/library/nginx:1.27@sha256:...` too.
+ * github.com/distribution/reference
+ */
+function imageNames(image: string): string[] {
+  const tagged = image.replace(/@sha256:[0-9a-f]+$/, '');
+  const untagged = tagged.replace(/:[\w.-]+$/, '');
+  const last = (name: string) => name.slice(name.lastIndexOf('/') + 1);
+  return [...new Set([image, tagged, untagged, last(tagged), last(untagged)])].filter((name) => name !== '');
 }
