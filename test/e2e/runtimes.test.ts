@@ -165,6 +165,8 @@ test('the same pod name in two namespaces is ambiguous', { skip: noContainerd },
   assert.match(await refusal(resolve(pod.name)), /^ambiguous: /);
   assert.match(await refusal(resolve(`${twin.namespace}/${pod.name}`)), /^host-network: /);
   assert.deepEqual(await find(`${pod.namespace}/${pod.name}`), [pod.name]);
+  const everything = await find('all', { runtime: 'cri' });
+  assert.ok(everything.includes(pod.name) && !everything.includes(`${pod.name}/app`));
 });
 
 test('ps has every container of every runtime once', { skip: noContainerd }, async () => {
@@ -243,6 +245,8 @@ test("Docker's containers are Docker's, not containerd's too", {
       ['docker'],
     );
     assert.deepEqual(await find(`${tag}-dock`), [`${tag}-dock`]);
+    for (const spec of ['image:porthole-upbeat', 'image:porthole-upbe*', 'all'])
+      assert.ok((await find(spec, { runtime: 'docker' })).includes(`${tag}-dock`), spec);
     const below = join(dirname(docker.host.slice('unix://'.length)), 'exec/containerd/containerd.sock');
     const [raw] = await resolve(id, { runtime: 'containerd', socket: below });
     assert.equal(raw!.runtime, 'containerd');
