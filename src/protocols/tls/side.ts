@@ -29,12 +29,13 @@ export class TlsSide {
   readonly #side: Side;
   readonly #events: SideEvents;
   readonly #records: RecordReader;
-  readonly #handshake: HandshakeReader;
+  /** While there is something to put together. */
+  #handshake: HandshakeReader | undefined;
   #type = 0;
   #length = 0;
   #at: Timestamp = 0;
   /** What was kept of an alert or an SSL 2.0 message. */
-  readonly #kept = new Pending();
+  #kept: Pending | undefined;
   /** Bytes were missed: a handshake record may begin inside a message or be encrypted. */
   #doubts = false;
   #speaksSslv2 = false;
@@ -53,14 +54,10 @@ export class TlsSide {
     this.#side = side;
     this.#events = events;
     this.#records = new RecordReader(this);
-    this.#handshake = new HandshakeReader({
-      message: (type, body, startAt, endAt) => events.message(side, type, body, startAt, endAt, false),
-      tooLong: () => events.weird('tls_message_too_long'),
-    });
   }
 
   get buffered(): number {
-    return this.#records.buffered + this.#handshake.buffered + this.#kept.length;
+    return this.#records.buffered + (this.#handshake?.buffered ?? 0) + (this.#kept?.length ?? 0);
   }
 
   seek(): void {
@@ -90,7 +87,17 @@ export class TlsSide {
 
   /** The handshake is over: nothing is put together any more. */
   release(): void {
-    this.#handshake.reset();
+    this.#handshake = undefined;
+  }
+
+  // What the handshake reader says.
+
+  message(type: number, body: Uint8Array | undefined, startAt: Timestamp, endAt: Timestamp): void {
+    this.#events.message(this.#side, type, body, startAt, endAt, false);
+  }
+
+  tooLong(): void {
+    this.#events.weird('tls_message_too_long');
   }
 
   // What the record layer says.
@@ -132,22 +139,27 @@ export class TlsSide {
         this.#events.sealed(this.#side, this.#type, this.#length, this.#at);
       } else {
         this.#doubts = false;
+        this.#handshake ??= new HandshakeReader(this);
         this.#handshake.data(bytes, at);
       }
-    } else this.#kept.append(bytes);
+    } else {
+      this.#kept ??= new Pending();
+      this.#kept.append(bytes);
+    }
   }
 
   end(at: Timestamp, lost: number): void {
-    const kept = this.#kept.take();
+    const kept = this.#kept?.take();
+    this.#kept = undefined;
     if (lost > 0) {
       if (this.#type === ContentType.handshake) this.#salvage(at);
-    } else if (this.#type === ContentType.alert && this.#records.wants && kept.length >= 2)
+    } else if (this.#type === ContentType.alert && this.#records.wants && kept && kept.length >= 2)
       this.#events.alert(this.#side, kept[0]!, kept[1]!, at);
-    else if (this.#type === ContentType.sslv2) this.#events.sslv2(this.#side, kept, at);
+    else if (this.#type === ContentType.sslv2 && kept) this.#events.sslv2(this.#side, kept, at);
   }
 
   lostTrack(): void {
-    this.#kept.clear();
+    this.#kept = undefined;
     this.#events.weird(this.lostBytes === 0 ? 'tls_record_malformed' : 'tls_record_lost');
     this.#salvage(this.lastAt);
   }
@@ -163,7 +175,7 @@ export class TlsSide {
   /** A message with a hole in it still tells what stands before the hole. */
   #salvage(at: Timestamp): void {
     this.#doubts = true;
-    const begun = this.#handshake.takeBegun();
+    const begun = this.#handshake?.takeBegun();
     if (begun) this.#events.message(this.#side, begun.type, begun.body, begun.startAt, at, true);
   }
 

@@ -39,10 +39,42 @@ export interface Chain {
   readonly bytes: number;
 }
 
+type Reader = (state: HandshakeState, body: Uint8Array, side: Side, at: Timestamp, isCut: boolean) => void;
+
+const readers: Readonly<Record<number, Reader>> = {
+  [HandshakeType.clientHello]: (state, body, side, at, isCut) => {
+    // The hello that answers a retry request differs in little and counts as the same.
+    if (state.client || side === 'server') return;
+    state.takeClientHello(parseClientHello(body), at, isCut);
+  },
+  [HandshakeType.serverHello]: (state, body, side, at, isCut) => {
+    if (state.server || side === 'client') return;
+    const hello = parseServerHello(body);
+    if (hello.malformed && !isCut) state.weird('tls_hello_malformed');
+    if (hello.isRetryRequest) {
+      state.retry = hello;
+      return;
+    }
+    state.server = hello;
+    state.serverAt = at;
+    state.serverIsCut = isCut;
+    state.group = hello.keyShare;
+  },
+  [HandshakeType.certificate]: (state, body, side) => {
+    if (side === 'server') state.serverChain ??= state.readChain(body);
+    else state.clientChain ??= state.readChain(body);
+  },
+  [HandshakeType.serverKeyExchange]: (state, body) => {
+    state.group ??= keyExchangeGroup(body);
+  },
+  [HandshakeType.certificateRequest]: (state, body) => {
+    state.certificateRequest ??= parseCertificateRequest(body, state.version >= Version.tls12);
+  },
+};
+
 export class HandshakeState {
   client: ClientHello | undefined;
-  /** Of the client's hello, made once. */
-  clientFields: Fields = {};
+  #clientFields: Fields | undefined;
   clientAt: Timestamp = 0;
   clientIsCut = false;
   server: ServerHello | undefined;
@@ -68,6 +100,17 @@ export class HandshakeState {
   /** 0 while unknown. */
   get version(): number {
     return this.isSslv2 ? 2 : (this.server?.version ?? 0);
+  }
+
+  /** Of the client's hello, made once and not before they are asked for: they take some KB. */
+  get clientFields(): Fields {
+    if (this.#clientFields || !this.client) return this.#clientFields ?? {};
+    const fields = clientHelloFields(this.client, 't');
+    // Of half a hello a fingerprint is another's.
+    if (this.clientIsCut)
+      for (const name of ['ja3', 'ja3_full', 'ja4', 'ja4_r']) fields[`tls.handshake.${name}`] = undefined;
+    this.#clientFields = fields;
+    return fields;
   }
 
   get is13(): boolean {
@@ -111,56 +154,18 @@ export class HandshakeState {
   ): void {
     this.touch(startAt, endAt);
     if (type === HandshakeType.newSessionTicket) this.ticketIssued = true;
-    if (body) this.#readers[type]?.(body, side, startAt, isCut);
+    if (body) readers[type]?.(this, body, side, startAt, isCut);
   }
-
-  readonly #readers: Readonly<
-    Record<number, (body: Uint8Array, side: Side, at: Timestamp, isCut: boolean) => void>
-  > = {
-    [HandshakeType.clientHello]: (body, side, at, isCut) => {
-      // The hello that answers a retry request differs in little and counts as the same.
-      if (this.client || side === 'server') return;
-      this.takeClientHello(parseClientHello(body), at, isCut);
-    },
-    [HandshakeType.serverHello]: (body, side, at, isCut) => {
-      if (this.server || side === 'client') return;
-      const hello = parseServerHello(body);
-      if (hello.malformed && !isCut) this.weird('tls_hello_malformed');
-      if (hello.isRetryRequest) {
-        this.retry = hello;
-        return;
-      }
-      this.server = hello;
-      this.serverAt = at;
-      this.serverIsCut = isCut;
-      this.group = hello.keyShare;
-    },
-    [HandshakeType.certificate]: (body, side) => {
-      if (side === 'server') this.serverChain ??= this.#chain(body);
-      else this.clientChain ??= this.#chain(body);
-    },
-    [HandshakeType.serverKeyExchange]: (body) => {
-      this.group ??= keyExchangeGroup(body);
-    },
-    [HandshakeType.certificateRequest]: (body) => {
-      this.certificateRequest ??= parseCertificateRequest(body, this.version >= Version.tls12);
-    },
-  };
 
   takeClientHello(hello: ClientHello, at: Timestamp, isCut: boolean): void {
     this.client = hello;
-    this.clientFields = clientHelloFields(hello, 't');
-    // Of half a hello a fingerprint is another's.
-    if (isCut)
-      for (const name of ['ja3', 'ja3_full', 'ja4', 'ja4_r'])
-        delete this.clientFields[`tls.handshake.${name}`];
     this.clientAt = at;
     this.clientIsCut = isCut;
     if (hello.malformed && !isCut) this.weird('tls_hello_malformed');
     if (hello.isSslv2) this.weird('tls_sslv2_hello');
   }
 
-  #chain(body: Uint8Array): Chain {
+  readChain(body: Uint8Array): Chain {
     const { list, malformed } = certificateList(body);
     if (malformed) this.weird('tls_certificates_malformed');
     if (list.length > maxCertificates) this.weird('tls_chain_too_long');
