@@ -23,7 +23,7 @@ const defaultRingBytes = 64 * 1024 * 1024;
 /** Delay of a live view, and of a capture nobody looks at (waking up seldom costs less; tcpdump waits 1 s). */
 const retireMs = { immediate: 20, relaxed: 500 };
 /** Names of the other containers come late on a busy machine: so long the rings hold what is captured meanwhile. */
-const namesWaitMs = 400;
+const namesWaitMs = 1000;
 
 /** Packets go to somebody who waits for them: a view, or the reader of the file (-U, a pipe). */
 function isLookedAt(maker: ViewMaker, options: CaptureOptions): boolean {
