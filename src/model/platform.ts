@@ -12,4 +12,15 @@ export interface Platform {
     bytes: Uint8Array,
     limit: number,
   ): { bytes: Uint8Array; complete: boolean } | undefined;
+  /** What remote calls' messages mean, where somebody has said (--proto). */
+  readonly schema?: MessageSchema;
+}
+
+export interface MessageSchema {
+  /**
+   * A message of a call as JSON text (protobuf's JSON mapping, with its names).
+   * @param method '/package.Service/Method', as Body.method has it
+   * @returns undefined: it is not known, or the bytes do not fit
+   */
+  decode(method: string, side: 'request' | 'response', bytes: Uint8Array): string | undefined;
 }

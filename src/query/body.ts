@@ -1,14 +1,23 @@
 /** Bodies, their content encodings undone by the platform that is given. */
 import type { Body, Platform } from '../model/index.ts';
-import { type MessageSide, messages, type Where } from './access.ts';
+import { exchangeOf, type MessageSide, messages, type Where } from './access.ts';
 import { unfoldLimit } from './limits.ts';
 
 export function bodies(side: MessageSide): Where {
-  return (test, setup) =>
-    messages(
+  return (test, setup) => {
+    const whole = messages(
       side,
       (message, entry) => message.body !== undefined && test(setup.bytesOf(message.body), entry),
     );
+    return (entry) => {
+      if (whole(entry)) return true;
+      const parts = exchangeOf(entry)?.messages;
+      if (!parts) return false;
+      return parts.some(
+        (part) => (side === 'both' || side === part.side) && test(setup.bytesOf(part.body), entry),
+      );
+    };
+  };
 }
 
 /**

@@ -326,3 +326,13 @@ test('protocols that ride on others are both, those that borrow names are not', 
     'graphql',
   ]);
 });
+
+test('messages within an exchange are searched as bodies are', () => {
+  const part = { at: 0, wireBytes: 9, body: body('needle in a message') };
+  const asked: Exchange = { ...post, messages: [{ ...part, side: 'request' }] };
+  const found = (query: string) => compile(query, schema, {}).matches(asked);
+  assert.equal(found('body contains "needle"'), true);
+  assert.equal(found('request.body contains "needle"'), true);
+  assert.equal(found('response.body contains "needle"'), false);
+  assert.equal(found('body contains "no such"'), false);
+});

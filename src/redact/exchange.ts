@@ -1,4 +1,4 @@
-import type { Body, Exchange, FieldValue, Message } from '../model/index.ts';
+import type { Body, Exchange, FieldValue, Message, StreamMessage } from '../model/index.ts';
 import { redactJson } from './json.ts';
 import { isSecretName, mask } from './rules.ts';
 import { redactForm, redactHeader, redactMultipart, redactUrl } from './values.ts';
@@ -10,6 +10,7 @@ export function redactExchange(exchange: Exchange): Exchange {
   const clean: { -readonly [K in keyof Exchange]: Exchange[K] } = { ...exchange, fields };
   if (request) clean.request = new CleanMessage(request);
   if (response) clean.response = new CleanMessage(response);
+  if (exchange.messages) clean.messages = exchange.messages.map(cleanPart);
   return clean;
 }
 
@@ -31,12 +32,22 @@ function redactFields(fields: Exchange['fields']): Exchange['fields'] {
   for (const name in fields) {
     const value = fields[name];
     if (typeof value !== 'string') continue;
-    const clean = isSecretField(name) ? mask : redactUrl(value);
+    const clean = isSecretField(name) ? mask : redactValue(value);
     if (clean === value) continue;
     changed ??= { ...fields };
     changed[name] = clean;
   }
   return changed ?? fields;
+}
+
+/** URLs, and texts that messages begin with: JSON, maybe cut, maybe behind a number. */
+function redactValue(value: string): string {
+  return value.includes('{"') ? redactJson(value) : redactUrl(value);
+}
+
+function cleanPart(part: StreamMessage): StreamMessage {
+  const body = redactBody(part.body);
+  return body === part.body ? part : { ...part, body };
 }
 
 /**

@@ -297,3 +297,34 @@ test('property: nothing throws, nothing changes what has no secret, masking twic
     { numRuns: 2000 },
   );
 });
+
+test('messages within an exchange, and fields that show how messages begin', () => {
+  const body = (text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    return { bytes, totalLength: bytes.length, contentType: 'application/json', encodings: [] };
+  };
+  const part = { side: 'request' as const, at: 0, wireBytes: 9 };
+  const given = {
+    ...base,
+    fields: {
+      'websocket.payload.text': '{"token":"abc","a":1',
+      'grpc.received': '#2 {"password":"x"}',
+      'x.y': 'a{b}',
+    },
+    messages: [
+      { ...part, body: body('{"password":"x"}') },
+      { ...part, body: body('{"a":1}') },
+    ],
+  };
+  const clean = redactExchange(given);
+  assert.deepEqual(clean.fields, {
+    'websocket.payload.text': '{"token":"***","a":1',
+    'grpc.received': '#2 {"password":"***"}',
+    'x.y': 'a{b}',
+  });
+  assert.deepEqual(
+    clean.messages!.map((m) => new TextDecoder().decode(m.body.bytes)),
+    ['{"password":"***"}', '{"a":1}'],
+  );
+  assert.equal(clean.messages![1], given.messages[1]);
+});

@@ -4,6 +4,11 @@
  */
 import { latin1 } from './bytes.ts';
 
+/** By a body's content type: gRPC's, Connect's and the usual ones of HTTP. */
+export function isProtobuf(contentType: string): boolean {
+  return /^application\/(x-|vnd\.google\.|grpc\+)?proto(buf)?\b/i.test(contentType);
+}
+
 /** `group` for the start-group type, whose fields follow up to its end. */
 export type ProtoField =
   | { readonly number: number; readonly type: 'varint' | 'fixed64'; readonly value: bigint }

@@ -25,6 +25,8 @@ const previewLimit = 512;
 const previewText = 160;
 /** Messages kept of one call; of endless streams the beginning. */
 const maxMessages = 1000;
+/** Timers are late rather than early, but what is counted down began before the request was sent. */
+const deadlineShare = 0.95;
 /** An error told as JSON, trailers of gRPC-Web. */
 const errorLimit = 8 * 1024;
 
@@ -270,7 +272,7 @@ export class Call implements InnerAnalyzer {
         'grpc.status_code': status.name,
         'grpc.status_message': status.message,
         'grpc.status_details': status.details,
-        'grpc.end': hasStatus ? undefined : this.#endWithout(exchange),
+        'grpc.end': hasStatus ? undefined : this.#endWithout(exchange, timeout),
         // What the status says need not be said twice.
         'http2.end': hasStatus && status.name !== 'OK' ? undefined : exchange.fields['http2.end'],
         'grpc.request.messages': isUnary ? undefined : client.count,
@@ -293,7 +295,11 @@ export class Call implements InnerAnalyzer {
     return !response.trailers.some(([name]) => name.startsWith('<unknown'));
   }
 
-  #endWithout(exchange: Exchange): string | undefined {
+  #endWithout(exchange: Exchange, timeout: number | undefined): string | undefined {
+    const isCancelled = String(exchange.fields['http2.end']).startsWith('reset by client');
+    const waited = exchange.endAt - exchange.startAt;
+    // Who has set a deadline cancels when it has passed, and tells itself DEADLINE_EXCEEDED.
+    if (isCancelled && timeout !== undefined && waited >= timeout * deadlineShare) return 'deadline passed,';
     const code = exchange.fields['http.response.code'];
     if (typeof code === 'number' && code !== 200) return `HTTP ${code}`;
     return this.#isFailure(exchange) ? 'no status' : undefined;

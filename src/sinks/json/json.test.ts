@@ -7,7 +7,7 @@ import { openCaptureFile } from '../../capture/file/index.ts';
 import { platform } from '../../cli/platform.ts';
 import type { SourceCounters } from '../../model/index.ts';
 import { createPipeline } from '../../pipeline/index.ts';
-import { protocols } from '../../protocols/registry.ts';
+import { declarations, inners, protocols } from '../../protocols/registry.ts';
 import { fixtureNames } from '../../protocols/testing/fixture.ts';
 import { redactExchange } from '../../redact/index.ts';
 import { body, connection, context, exchange, message } from '../testing/exchanges.ts';
@@ -220,11 +220,11 @@ test('the schema is held by every kind of line', async () => {
 test('the schema is held by what real captures give, at every level', async () => {
   for (const verbose of [0, 1, 2]) {
     let count = 0;
-    for (const module of protocols) {
+    for (const module of declarations) {
       const folder = join(root, 'src/protocols', module.name, 'fixtures');
       for (const name of fixtureNames(folder)) {
         const { sink, lines } = sinkOf({ verbose });
-        const pipeline = createPipeline({ protocols, sinks: [sink], bodyLimit: 1000 });
+        const pipeline = createPipeline({ protocols, inners, sinks: [sink], bodyLimit: 1000 });
         const source = await openCaptureFile(join(folder, `${name}.pcap`));
         await source.run(pipeline);
         await pipeline.finish(source.counters());
@@ -236,6 +236,41 @@ test('the schema is held by what real captures give, at every level', async () =
     }
     assert.ok(count > 100, String(count));
   }
+});
+
+test('messages within an exchange, protobuf by its numbers or by its schema', () => {
+  const proto = (method?: string) =>
+    body(Uint8Array.of(10, 2, 104, 105), 'application/protobuf', method ? { method } : {});
+  const messages = [
+    { side: 'request' as const, at: 1_234_567_891, wireBytes: 9, body: proto() },
+    { side: 'response' as const, at: 2_000_000_000, wireBytes: 9, body: proto('/a.B/C') },
+    {
+      side: 'response' as const,
+      at: 2_000_000_000,
+      wireBytes: 9,
+      body: body('not protobuf', 'application/protobuf'),
+    },
+  ];
+  const decode = (method: string, side: string) =>
+    method === '/a.B/C' && side === 'response' ? '{"password":"hi"}' : undefined;
+  const { sink, lines } = sinkOf({ verbose: 2, platform: { ...platform, schema: { decode } } });
+  sink.exchange!(exchange({ messages }));
+  void sink.close!(counters);
+  const [line] = lines();
+  assert.deepEqual(mismatches(line!, schema), []);
+  const parts = line!['messages'] as { side: string; time: string; body: Record<string, unknown> }[];
+  assert.deepEqual(
+    parts.map(({ side, time, body: { protobuf, base64, text } }) => [side, time, protobuf, base64, text]),
+    [
+      ['request', '2023-11-14T22:13:21.234567891Z', ['1: "hi"'], 'CgJoaQ==', undefined],
+      ['response', '2023-11-14T22:13:22.000000000Z', undefined, undefined, '{"password":"***"}'],
+      ['response', '2023-11-14T22:13:22.000000000Z', undefined, undefined, 'not protobuf'],
+    ],
+  );
+  const brief = sinkOf({ verbose: 1 });
+  brief.sink.exchange!(exchange({ messages }));
+  void brief.sink.close!(counters);
+  assert.equal(brief.lines()[0]!['messages'], undefined);
 });
 
 test('the validator sees what does not fit', () => {

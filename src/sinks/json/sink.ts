@@ -8,8 +8,10 @@ import type {
   Platform,
   Sink,
   SinkContext,
+  StreamMessage,
 } from '../../model/index.ts';
-import { redactBytes } from '../../redact/index.ts';
+import { redactBytes, redactText } from '../../redact/index.ts';
+import { isProtobuf, layOutProtobuf } from '../../util/protobuf.ts';
 import { utf8FromBytes } from '../../util/text.ts';
 
 export interface JsonOptions {
@@ -80,7 +82,7 @@ export function createJsonSink(options: JsonOptions): Sink {
   }
 
   /** @param isWhole nothing of the body as it was sent is missing: masking may have changed its length */
-  function messageOf(message: Message, isWhole: boolean): object {
+  function messageOf(message: Message, side: 'request' | 'response', isWhole: boolean): object {
     return {
       time: time(message.startAt),
       wireBytes: message.wireBytes,
@@ -88,11 +90,17 @@ export function createJsonSink(options: JsonOptions): Sink {
       ...(verbose >= 1
         ? { headers: message.headers.map(pairText), trailers: message.trailers.map(pairText) }
         : {}),
-      ...(verbose >= 2 && message.body ? { body: bodyOf(message.body, isWhole) } : {}),
+      ...(verbose >= 2 && message.body ? { body: bodyOf(message.body, side, isWhole) } : {}),
     };
   }
 
-  function bodyOf(body: Body, isWhole: boolean): object {
+  /** One of several that a request or a response is made of. */
+  function partOf({ side, at, wireBytes, body }: StreamMessage): object {
+    const isWhole = body.bytes.length === body.totalLength;
+    return { time: time(at), side, wireBytes, body: bodyOf(body, side, isWhole) };
+  }
+
+  function bodyOf(body: Body, side: 'request' | 'response', isWhole: boolean): object {
     let { bytes } = body;
     let complete = isWhole;
     const left = [...body.encodings];
@@ -105,15 +113,38 @@ export function createJsonSink(options: JsonOptions): Sink {
       bytes = undone.bytes;
       complete &&= undone.complete;
     }
-    if (!options.showSecrets) bytes = redactBytes(body.contentType, bytes);
-    const shown = utf8(bytes);
-    return {
+    const about = {
       totalLength: body.totalLength,
       contentType: utf8FromBytes(body.contentType),
       ...(left.length > 0 ? { encodings: left } : {}),
       complete,
+    };
+    if (left.length === 0 && isProtobuf(body.contentType)) {
+      const shown = protobufOf(body, side, bytes, complete);
+      if (shown) return { ...about, ...shown };
+    }
+    if (!options.showSecrets) bytes = redactBytes(body.contentType, bytes);
+    const shown = utf8(bytes);
+    return {
+      ...about,
       ...(shown === undefined ? { base64: Buffer.from(bytes).toString('base64') } : { text: shown }),
     };
+  }
+
+  /** By its schema as JSON, else its fields as lines and its bytes; undefined when it is no protobuf. */
+  function protobufOf(
+    { method }: Body,
+    side: 'request' | 'response',
+    bytes: Uint8Array,
+    complete: boolean,
+  ): object | undefined {
+    const { showSecrets, platform } = options;
+    const json = method !== undefined && complete ? platform.schema?.decode(method, side, bytes) : undefined;
+    if (json !== undefined)
+      return { text: utf8FromBytes(showSecrets ? json : redactText('application/json', json)) };
+    const fields = layOutProtobuf(bytes, { limit: bodyLimit, mayBeCut: !complete });
+    if (fields === undefined) return undefined;
+    return { base64: Buffer.from(bytes).toString('base64'), protobuf: utf8FromBytes(fields).split('\n') };
   }
 
   return {
@@ -139,8 +170,11 @@ export function createJsonSink(options: JsonOptions): Sink {
         connection: connectionOf(e.connection),
         outcome: e.outcome,
         fields,
-        ...(e.request ? { request: messageOf(e.request, hasWholeBody(exchange.request)) } : {}),
-        ...(e.response ? { response: messageOf(e.response, hasWholeBody(exchange.response)) } : {}),
+        ...(e.request ? { request: messageOf(e.request, 'request', hasWholeBody(exchange.request)) } : {}),
+        ...(e.response
+          ? { response: messageOf(e.response, 'response', hasWholeBody(exchange.response)) }
+          : {}),
+        ...(e.messages && verbose >= 2 ? { messages: e.messages.map(partOf) } : {}),
         missing: e.missing,
         weirds: e.weirds,
       });

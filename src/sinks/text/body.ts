@@ -2,6 +2,7 @@
 import type { Body, Platform } from '../../model/index.ts';
 import { redactText } from '../../redact/index.ts';
 import { latin1 } from '../../util/bytes.ts';
+import { isProtobuf, layOutProtobuf } from '../../util/protobuf.ts';
 import { escapeBlock, escapeLine } from './escape.ts';
 import { layOutJson } from './json-layout.ts';
 
@@ -17,9 +18,16 @@ export interface BodyView {
 }
 
 /** @param textLimit characters of text shown */
-export function viewBody(body: Body, platform: Platform, secrets: boolean, textLimit: number): BodyView {
+export function viewBody(
+  body: Body,
+  side: 'request' | 'response',
+  platform: Platform,
+  secrets: boolean,
+  textLimit: number,
+): BodyView {
   const notes: string[] = [];
   let { bytes } = body;
+  let isWhole = bytes.length === body.totalLength;
   for (const encoding of [...body.encodings].reverse()) {
     const undone = platform.decompress(encoding, bytes, unfoldLimit);
     // Its name is the sender's.
@@ -29,18 +37,45 @@ export function viewBody(body: Body, platform: Platform, secrets: boolean, textL
       break;
     }
     bytes = undone.bytes;
+    isWhole &&= undone.complete;
     notes.push(undone.complete ? name : `${name}, only the beginning could be undone`);
   }
   if (bytes.length === 0) return { lines: [], notes };
+  const decoded = isProtobuf(body.contentType)
+    ? viewProtobuf(body, bytes, side, platform, textLimit, isWhole)
+    : undefined;
+  if (decoded !== undefined) {
+    const text = secrets
+      ? decoded
+      : redactText(decoded[0] === '{' ? 'application/json' : 'text/plain', decoded);
+    return linesOf(text, textLimit, notes);
+  }
   if (!isText(bytes)) {
     if (bytes.length > hexLimit) notes.push(`first ${hexLimit} of ${bytes.length} bytes`);
     return { lines: hexDump(bytes.subarray(0, hexLimit)), notes };
   }
   let text = latin1(bytes);
   if (!secrets) text = redactText(body.contentType, text);
-  const laidOut = layOut(body.contentType, text);
-  if (laidOut.length > textLimit) notes.push(`first ${textLimit} of ${laidOut.length} characters`);
-  return { lines: escapeBlock(laidOut.slice(0, textLimit)).replace(/\n$/, '').split('\n'), notes };
+  return linesOf(layOut(body.contentType, text), textLimit, notes);
+}
+
+function linesOf(text: string, limit: number, notes: string[]): BodyView {
+  if (text.length > limit) notes.push(`first ${limit} of ${text.length} characters`);
+  return { lines: escapeBlock(text.slice(0, limit)).replace(/\n$/, '').split('\n'), notes };
+}
+
+/** By the schema when there is one, else as fields with numbers; undefined when it is no protobuf. */
+function viewProtobuf(
+  { method }: Body,
+  bytes: Uint8Array,
+  side: 'request' | 'response',
+  { schema }: Platform,
+  limit: number,
+  isWhole: boolean,
+): string | undefined {
+  const json = method !== undefined && isWhole ? schema?.decode(method, side, bytes) : undefined;
+  if (json !== undefined) return layOutJson(json) ?? json;
+  return layOutProtobuf(bytes, { limit, mayBeCut: !isWhole });
 }
 
 function layOut(contentType: string, text: string): string {

@@ -1,10 +1,10 @@
 /** What -v shows below an entry's line: declared fields, then the messages. */
-import type { Exchange, FieldSpec, Message, Platform } from '../../model/index.ts';
+import type { Body, Exchange, FieldSpec, Message, Platform, StreamMessage } from '../../model/index.ts';
 import { viewBody } from './body.ts';
 import { escapeLine } from './escape.ts';
 import { valuesOf } from './line.ts';
 import type { Style } from './style.ts';
-import { formatDuration } from './units.ts';
+import { formatBytes, formatDuration } from './units.ts';
 
 export interface DetailOptions {
   readonly verbose: 1 | 2 | 3;
@@ -24,9 +24,36 @@ export function detailsText(
   const { request, response } = exchange;
   let text =
     options.verbose === 3 ? allFields(exchange, fields, options) : fewFields(exchange, fields, options);
-  if (request) text += messageLines('>', request, options);
-  if (response) text += messageLines('<', response, options);
+  const { messages } = exchange;
+  if (!messages || options.verbose < 2) {
+    if (request) text += messageLines('>', request, options);
+    if (response) text += messageLines('<', response, options);
+    return `${text}\n`;
+  }
+  // What both are made of comes between their heads and their ends.
+  if (request) text += headLines('>', request, options);
+  if (response) text += headLines('<', response, options);
+  text += streamLines(exchange, messages, options);
+  if (request) text += trailerLines('>', request, options);
+  if (response) text += trailerLines('<', response, options);
   return `${text}\n`;
+}
+
+/** Each message with its number of its side and when it came, then what it says. */
+function streamLines(
+  { startAt }: Exchange,
+  messages: readonly StreamMessage[],
+  options: DetailOptions,
+): string {
+  const { style } = options;
+  const counts = { request: 0, response: 0 };
+  let text = '';
+  for (const { side, at, wireBytes, body } of messages) {
+    const lead = `  ${style.mark(side === 'request' ? '>' : '<')} `;
+    const after = at > startAt ? ` +${formatDuration(at - startAt)}` : '';
+    text += `${lead}${style.dim(`#${++counts[side]}${after} ${formatBytes(wireBytes)}`)}\n${bodyLines(lead, body, side, options)}`;
+  }
+  return text;
 }
 
 function shownValue(exchange: Exchange, { name, type }: FieldSpec): string {
@@ -62,17 +89,34 @@ function allFields(exchange: Exchange, fields: readonly FieldSpec[], { style }: 
 }
 
 function messageLines(mark: '>' | '<', message: Message, options: DetailOptions): string {
-  const { style, verbose, platform, showSecrets } = options;
+  const lead = `  ${options.style.mark(mark)} `;
+  let text = headLines(mark, message, options);
+  if (options.verbose >= 2 && message.body)
+    text += `${lead.trimEnd()}\n${bodyLines(lead, message.body, mark === '>' ? 'request' : 'response', options)}`;
+  return text + trailerLines(mark, message, options);
+}
+
+function headLines(mark: '>' | '<', message: Message, { style }: DetailOptions): string {
   const lead = `  ${style.mark(mark)} `;
-  const pair = (name: string, value: string) => `${lead}${style.dim(`${name}:`)} ${escapeLine(value)}\n`;
   let text = message.startLine === '' ? '' : `${lead}${escapeLine(message.startLine)}\n`;
-  for (const [name, value] of message.headers) text += pair(escapeLine(name), value);
-  if (verbose >= 2 && message.body) {
-    const { lines, notes } = viewBody(message.body, platform, showSecrets, bodyText[verbose]);
-    text += `${lead.trimEnd()}\n`;
-    for (const line of lines) text += `${lead}${line}\n`;
-    if (notes.length > 0) text += `${lead}${style.dim(`(${notes.join('; ')})`)}\n`;
-  }
-  for (const [name, value] of message.trailers) text += pair(`${escapeLine(name)} (trailer)`, value);
+  for (const [name, value] of message.headers)
+    text += `${lead}${style.dim(`${escapeLine(name)}:`)} ${escapeLine(value)}\n`;
+  return text;
+}
+
+function trailerLines(mark: '>' | '<', message: Message, { style }: DetailOptions): string {
+  const lead = `  ${style.mark(mark)} `;
+  let text = '';
+  for (const [name, value] of message.trailers)
+    text += `${lead}${style.dim(`${escapeLine(name)} (trailer):`)} ${escapeLine(value)}\n`;
+  return text;
+}
+
+function bodyLines(lead: string, body: Body, side: 'request' | 'response', options: DetailOptions): string {
+  const { verbose, platform, showSecrets, style } = options;
+  const { lines, notes } = viewBody(body, side, platform, showSecrets, bodyText[verbose]);
+  let text = '';
+  for (const line of lines) text += `${lead}${line}\n`;
+  if (notes.length > 0) text += `${lead}${style.dim(`(${notes.join('; ')})`)}\n`;
   return text;
 }

@@ -48,6 +48,7 @@ export function createTextSink(options: TextOptions): Sink {
   const style = styleOf(options.color);
   const details = { verbose, style, platform: options.platform, showSecrets: options.showSecrets === true };
   const roles = new Map<string, Roles>();
+  const specs = new Map<string, FieldSpec>();
   const leads = new WeakMap<Connection, Lead>();
   let fields: SinkContext['fields'] = new Map();
   let stamp: (at: number) => string = () => '';
@@ -121,6 +122,19 @@ export function createTextSink(options: TextOptions): Sink {
     return found;
   }
 
+  /** Its protocol's, then those that it has from what carried it. */
+  function fieldsOf(exchange: Exchange): readonly FieldSpec[] {
+    const own = fields.get(exchange.protocol)?.fields ?? noFields;
+    let all: FieldSpec[] | undefined;
+    for (const name in exchange.fields) {
+      const spec = specs.get(name);
+      if (spec === undefined || own.some((field) => field.name === name)) continue;
+      all ??= [...own];
+      all.push(spec);
+    }
+    return all ?? own;
+  }
+
   function entry(exchange: Exchange): string {
     const time = stamp(exchange.startAt);
     const lead = leadOf(exchange.connection);
@@ -138,6 +152,8 @@ export function createTextSink(options: TextOptions): Sink {
   return {
     open(context) {
       fields = context.fields;
+      for (const module of fields.values())
+        for (const field of module.fields) if (!specs.has(field.name)) specs.set(field.name, field);
       stamp = createTimeFormat(context.clock, options.time, options.nano);
     },
     exchange(exchange) {
@@ -145,8 +161,7 @@ export function createTextSink(options: TextOptions): Sink {
       const clean = redact(exchange);
       put(entry(clean));
       if (verbose === 0) return;
-      const declared = fields.get(clean.protocol)?.fields ?? noFields;
-      put(detailsText(clean, declared, { ...details, verbose }));
+      put(detailsText(clean, fieldsOf(clean), { ...details, verbose }));
     },
     conversation(summary: ConversationSummary) {
       if (!admitted()) return;

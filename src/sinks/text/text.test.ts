@@ -385,3 +385,66 @@ test('JSON is laid out as far as it goes, and what is none stays', () => {
   // Deep and large: no recursion.
   assert.ok(layOutJson('['.repeat(100_000))!.length > 100_000);
 });
+
+test('messages within an exchange come between the heads and the trailers', () => {
+  const proto = (bytes: readonly number[], more = {}) =>
+    body(Uint8Array.from(bytes), 'application/protobuf', more);
+  const decode = () => '{"name":"ada","token":"abc"}';
+  const e = exchange({
+    startAt: 0,
+    request: message('', { headers: [[':path', '/a']] }),
+    response: message('', { headers: [[':status', '200']], trailers: [['grpc-status', '0']] }),
+    messages: [
+      { side: 'request', at: 0, wireBytes: 9, body: proto([10, 2, 104, 105]) },
+      { side: 'response', at: 1_500_000, wireBytes: 9, body: proto([8, 1], { method: '/a.B/C' }) },
+      {
+        side: 'response',
+        at: 2_500_000,
+        wireBytes: 70,
+        body: proto([18, 2, 104, 105, 10, 9, 97], { totalLength: 13 }),
+      },
+    ],
+  });
+  const lines = show([e], { verbose: 2, platform: { ...platform, schema: { decode } } })
+    .split('\n')
+    .slice(1);
+  assert.deepEqual(lines, [
+    '  > :path: /a',
+    '  < :status: 200',
+    '  > #1 9 B',
+    '  > 1: "hi"',
+    '  < #1 +1.5 ms 9 B',
+    '  < {',
+    '  <   "name": "ada",',
+    '  <   "token": "***"',
+    '  < }',
+    '  < #2 +2.5 ms 70 B',
+    '  < 2: "hi"',
+    '  < 1: "a"',
+    '  < ...',
+    '  < grpc-status (trailer): 0',
+    '',
+    '',
+  ]);
+  assert.doesNotMatch(show([e], { verbose: 1 }), /#1/);
+});
+
+test('fields from what carried an exchange are shown behind its own', () => {
+  const { sink, text } = sinkOf({ verbose: 3 });
+  const [[, x]] = [...context.fields];
+  const inside = {
+    title: 'Y',
+    fields: [{ name: 'y.own', type: 'string' as const, label: 'own', description: '' }],
+  };
+  sink.open!({
+    ...context,
+    fields: new Map([
+      ['x', x!],
+      ['y', inside],
+    ]),
+  });
+  sink.exchange!(exchange({ protocol: 'y', fields: { 'x.retries': 2, 'y.own': 'first', 'z.unknown': 1 } }));
+  void sink.close!(counters);
+  assert.match(text(), / {2}y\.own: first\n {2}x\.retries: 2\n/);
+  assert.doesNotMatch(text(), /z\.unknown/);
+});
