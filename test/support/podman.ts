@@ -42,6 +42,8 @@ cgroups = "${cgroups}"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "${runtime}"
+[network]
+network_config_dir = "${directory}/tmp/networks"
 `,
   );
   writeFileSync(
