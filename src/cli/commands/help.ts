@@ -13,7 +13,8 @@ Commands:
   version, help
 
 TARGET is a container's name or id, a list (a,b), a glob ('web-*'), label=k=v, compose:SERVICE,
-PROJECT/SERVICE, pod/NAME, NAMESPACE/POD, pid:1234, comm:NAME, port:8080, netns:NAME, netns:/path, or host.
+PROJECT/SERVICE, pod/NAME, NAMESPACE/POD, pid:1234, comm:NAME, port:8080, image:NAME, netns:NAME,
+netns:/path, host or all.
 Containers of Docker, Podman, containerd, any Kubernetes node (CRI), systemd-nspawn and LXC are found.
 FILTER is any tcpdump filter: trailing words, one quoted string, or what follows --.
 
