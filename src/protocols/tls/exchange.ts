@@ -152,7 +152,7 @@ function certificateFields(leaf: Certificate): Fields {
     'tls.certificate.not_before': dateText(leaf.notBefore),
     'tls.certificate.not_after': dateText(leaf.notAfter),
     'tls.certificate.key': keyText(leaf),
-    'tls.certificate.signature': leaf.signature,
+    'tls.certificate.signed_with': leaf.signature,
   };
 }
 
@@ -178,7 +178,7 @@ function responseLines(state: HandshakeState, now: number | undefined): Lines {
     const { types, signatureAlgorithms, authorities, authorityCount } = certificateRequest;
     lines.push(['client certificate asked for', namesOf(types, certificateTypeName).join(', ')]);
     if (signatureAlgorithms.length > 0)
-      lines.push(['signature algorithms', namesOf(signatureAlgorithms, signatureSchemeName).join(', ')]);
+      lines.push(['signing', namesOf(signatureAlgorithms, signatureSchemeName).join(', ')]);
     for (const name of authorities) lines.push(['issuer accepted', distinguishedName(new Cursor(name))]);
     if (authorityCount > authorities.length)
       lines.push(['issuers accepted', `${authorityCount - authorities.length} more`]);

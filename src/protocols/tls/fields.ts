@@ -1,4 +1,5 @@
 import type { FieldSpec } from '../../model/index.ts';
+import { alertCodes } from '../../util/tls/alerts.ts';
 import { fieldSpecs, helloFields } from '../../util/tls/show.ts';
 
 /** Names as Wireshark has them where it has them. */
@@ -10,12 +11,12 @@ export const fields: readonly FieldSpec[] = [
       'stage',
       0,
       'TLS hello (the handshake) or TLS data (what was encrypted)',
-      'operation',
+      { role: 'operation' },
     ],
   ]),
   ...helloFields,
   ...fieldSpecs([
-    ['tls.result', 'string', 'result', 0, 'What was agreed on, or why it failed', 'result'],
+    ['tls.result', 'string', 'result', 0, 'What was agreed on, or why it failed', { role: 'result' }],
     ['tls.handshake.time', 'durationNs', 'time', 3, 'First byte of the hello to the end of the handshake'],
     ['tls.resumption', 'string', 'resumption', 3, 'How an earlier session went on: session id, ticket, psk'],
     [
@@ -24,6 +25,7 @@ export const fields: readonly FieldSpec[] = [
       'alert',
       1,
       'Alert that was sent in clear: the fatal one, else the first',
+      { codes: alertCodes },
     ],
     ['tls.alert_message.level', 'string', 'alert level', 3, 'warning or fatal'],
     ['tls.alert.side', 'string', 'alert by', 3, 'Who sent the alert: client or server'],
@@ -36,7 +38,7 @@ export const fields: readonly FieldSpec[] = [
     ['tls.certificate.not_before', 'string', 'valid from', 3, 'First moment of its validity, ISO 8601'],
     ['tls.certificate.not_after', 'string', 'valid to', 3, 'Last moment of its validity, ISO 8601'],
     ['tls.certificate.key', 'string', 'key', 3, 'Kind and size of its key: RSA 2048, EC P-256'],
-    ['tls.certificate.signature', 'string', 'signature', 3, 'Algorithm it is signed with'],
+    ['tls.certificate.signed_with', 'string', 'signed with', 3, 'Algorithm it is signed with'],
     [
       'tls.certificate.problems',
       'list',

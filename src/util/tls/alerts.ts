@@ -60,3 +60,8 @@ export function alertText(description: number): string {
   const { name, meaning } = alertWords(description);
   return meaning === '' ? name : `${name} (${meaning})`;
 }
+
+/** Name -> code point. */
+export const alertCodes = Object.fromEntries(
+  Object.entries(table).map(([code, [name]]) => [name, Number(code)]),
+);

@@ -193,3 +193,9 @@ export function cipherSuiteName(code: number): string {
   names ??= readRuns();
   return names.get(code) ?? codeName(code);
 }
+
+/** Name -> code point. */
+export function cipherSuiteCodes(): Readonly<Record<string, number>> {
+  names ??= readRuns();
+  return Object.fromEntries([...names].map(([code, name]) => [name, code]));
+}

@@ -20,6 +20,11 @@ export function versionName(version: number): string {
   return versions[version] ?? codeName(version);
 }
 
+/** Name -> code point. */
+export const versionCodes = Object.fromEntries(
+  Object.entries(versions).map(([code, name]) => [name, Number(code)]),
+);
+
 export const Version = { ssl3: 0x0300, tls10: 0x0301, tls12: 0x0303, tls13: 0x0304 } as const;
 
 /** TLS 1.3 or one of its drafts: what it means for what is encrypted is the same since draft 18. */

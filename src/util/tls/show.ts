@@ -1,10 +1,10 @@
 /** Hellos as fields and as lines for people: what TLS over TCP and QUIC have in common. */
 import type { FieldSpec, FieldValue } from '../../model/index.ts';
-import { cipherSuiteName } from './cipher-suites.ts';
+import { cipherSuiteCodes, cipherSuiteName } from './cipher-suites.ts';
 import { isGrease } from './codes.ts';
 import { type Carrier, hex, ja3Full, ja3sFull, ja4, md5Hex } from './fingerprint.ts';
 import type { ClientHello, ServerHello } from './hello.ts';
-import { extensionName, groupName, signatureSchemeName, versionName } from './names.ts';
+import { extensionName, groupName, signatureSchemeName, versionCodes, versionName } from './names.ts';
 
 export type Fields = Record<string, FieldValue>;
 export type Lines = (readonly [name: string, value: string])[];
@@ -85,7 +85,7 @@ export function clientHelloLines(hello: ClientHello, fields: Fields): Lines {
   add('cipher suites', list(hello.cipherSuites, cipherSuiteName));
   add('groups', list(hello.groups, groupName));
   add('key shares', list(hello.keyShares, groupName));
-  add('signature algorithms', list(hello.signatureAlgorithms, signatureSchemeName));
+  add('signing', list(hello.signatureAlgorithms, signatureSchemeName));
   add('extensions', list(hello.extensions, extensionName));
   const offers: string[] = [];
   if (hello.offersPsk) offers.push('pre-shared key');
@@ -115,13 +115,18 @@ type Spec = readonly [
   label: string,
   detail: FieldSpec['detail'],
   description: string,
-  role?: FieldSpec['role'],
+  more?: Pick<FieldSpec, 'role' | 'grouping' | 'codes'>,
 ];
 
 export function fieldSpecs(specs: readonly Spec[]): FieldSpec[] {
-  return specs.map(([name, type, label, detail = 3, description, role]) =>
-    role ? { name, type, label, detail, description, role } : { name, type, label, detail, description },
-  );
+  return specs.map(([name, type, label, detail = 3, description, more]) => ({
+    name,
+    type,
+    label,
+    detail,
+    description,
+    ...more,
+  }));
 }
 
 /** Names as Wireshark has them where it has them (ja4 since 4.2). */
@@ -132,12 +137,33 @@ export const helloFields: readonly FieldSpec[] = fieldSpecs([
     'sni',
     0,
     'Server name the client asks for; the outer one under ECH',
-    'subject',
+    { role: 'subject', grouping: 'value' },
   ],
-  ['tls.ech', 'string', 'ech', 0, 'ECH: encrypted client hello was offered, or played (GREASE)', 'subject'],
-  ['tls.handshake.extensions_alpn_str', 'list', 'alpn offered', 0, 'Protocols the client offers', 'subject'],
-  ['tls.version', 'string', 'version', 1, 'Version agreed on'],
-  ['tls.handshake.ciphersuite', 'string', 'cipher', 1, 'Cipher suite agreed on'],
+  [
+    'tls.ech',
+    'string',
+    'ech',
+    0,
+    'ECH: encrypted client hello was offered, or played (GREASE)',
+    { role: 'subject', grouping: 'none' },
+  ],
+  [
+    'tls.handshake.extensions_alpn_str',
+    'list',
+    'alpn offered',
+    0,
+    'Protocols the client offers',
+    { role: 'subject', grouping: 'none' },
+  ],
+  ['tls.version', 'string', 'version', 1, 'Version agreed on', { codes: versionCodes }],
+  [
+    'tls.handshake.ciphersuite',
+    'string',
+    'cipher',
+    1,
+    'Cipher suite agreed on',
+    { codes: cipherSuiteCodes() },
+  ],
   ['tls.alpn', 'string', 'alpn', 1, 'Protocol agreed on, where it is not encrypted (up to TLS 1.2)'],
   ['tls.group', 'string', 'group', 3, 'Group of the key exchange agreed on'],
   ['tls.resumed', 'boolean', 'resumed', 3, 'An earlier session went on'],
