@@ -10,8 +10,9 @@ export interface Unzipped {
 
 /** At most `limit` bytes; undefined when it is neither. */
 export function unzip(b: Uint8Array, limit: number): Unzipped | undefined {
-  const from = isGzip(b) ? gzipHeader(b) : isZlib(b) ? 2 : -1;
-  if (from < 0) return undefined;
+  const from = deflateStart(b);
+  // Ten bytes are the least that is gzip.
+  if (from === undefined || (from > b.length && b.length < 10)) return undefined;
   const parts: Uint8Array[] = [];
   let room = limit;
   const inflater = new Inflater();
@@ -24,8 +25,13 @@ export function unzip(b: Uint8Array, limit: number): Unzipped | undefined {
   return { bytes: concatBytes(parts), complete: result === 'done' && room >= 0 };
 }
 
-function isGzip(b: Uint8Array): boolean {
-  return b.length >= 10 && b[0] === 0x1f && b[1] === 0x8b && b[2] === 8;
+/** Where the compressed data begin, beyond the end when the header is cut; undefined: it is neither. */
+export function deflateStart(b: Uint8Array): number | undefined {
+  const isGzip =
+    (b.length < 1 || b[0] === 0x1f) && (b.length < 2 || b[1] === 0x8b) && (b.length < 3 || b[2] === 8);
+  if (isGzip) return b.length < 10 ? 10 : gzipHeader(b);
+  if (b.length === 1 && (b[0]! & 0x0f) === 8) return 2;
+  return isZlib(b) ? 2 : undefined;
 }
 
 function isZlib(b: Uint8Array): boolean {
@@ -42,7 +48,7 @@ function gzipHeader(b: Uint8Array): number {
   for (const text of [flag.name, flag.comment]) {
     if (!(flags & text)) continue;
     const end = b.indexOf(0, at);
-    at = end < 0 ? b.length : end + 1;
+    at = end < 0 ? b.length + 1 : end + 1;
   }
   return at + (flags & flag.hcrc ? 2 : 0);
 }
