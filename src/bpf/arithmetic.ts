@@ -6,7 +6,6 @@ import type { Span } from './error.ts';
 import type { Place } from './layout.ts';
 import { payloadType } from './link-types.ts';
 import { EtherType, IpProtocol } from './names.ts';
-import { isAncillary } from './opcodes.ts';
 import { notLaterFragment } from './ports.ts';
 import { protocolCondition } from './protocols.ts';
 import type { Size, Value } from './values.ts';
@@ -109,17 +108,10 @@ function load(c: Context, a: Arithmetic & { kind: 'load' }): Computed {
   });
 }
 
-const unreachable = 0x7fffffff;
-
 /** Bytes at a place plus an index. A constant index is part of the offset. */
 function indexed(c: Context, { constant, variable }: Place, size: Size, index: Value): Value {
   const { values } = c;
-  if (index.kind === 'number') {
-    const offset = (constant + index.value) >>> 0;
-    // No packet is that long, but the kernel has its own idea of negative offsets.
-    const isBeyond = !variable && offset > unreachable && !isAncillary(offset);
-    return values.load(size, isBeyond ? unreachable : offset, variable);
-  }
+  if (index.kind === 'number') return values.load(size, constant + index.value, variable);
   return values.load(size, constant, variable ? values.binary('+', index, variable) : index);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Operator } from './ast.ts';
 import type { Test, TestRelation } from './conditions.ts';
+import { isAncillary } from './opcodes.ts';
 
 export type Size = 1 | 2 | 4;
 
@@ -47,6 +48,8 @@ export function calculate(operator: Operator, a: number, b: number): number {
   }
 }
 
+/** No packet is that long. */
+const unreachable = 0x7fffffff;
 const commutative = new Set<Operator>(['+', '*', '&', '|', '^']);
 /** x op 0 is x. */
 const zeroIsNeutral = new Set<Operator>(['+', '-', '|', '^', '<<', '>>']);
@@ -83,7 +86,9 @@ export class Values {
   /** A constant index is added to the offset, wrapping as libpcap's does; so is a constant part that cannot wrap. */
   load(size: Size, offset: number, index?: Value): Value {
     if (index?.kind === 'number') return this.load(size, offset + index.value);
-    const at = offset >>> 0;
+    let at = offset >>> 0;
+    // The kernel has its own idea of negative offsets.
+    if (!index && at > unreachable && !isAncillary(at)) at = unreachable;
     if (index?.kind === 'binary' && index.operator === '+' && index.right.kind === 'number') {
       const { left, right } = index;
       if (maximum(left) + right.value + at < 2 ** 32) return this.load(size, at + right.value, left);

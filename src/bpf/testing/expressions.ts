@@ -356,6 +356,7 @@ byte 12 = 8
 byte 12 > 8
 byte 12 < 9
 byte 0 | 0
+byte 4294967295 = 0
 
 ip[0] = 0x45
 ip[0] & 0xf != 5
