@@ -55,7 +55,8 @@ test('what went on, in figures; beside tshark on the same packets', { skip }, as
   assert.equal(endpoint('GET', '/items/{id}').exchanges, visits.items);
   assert.deepEqual(endpoint('GET', '/fail').outcomes, { serverError: visits.fails });
   assert.deepEqual(endpoint('A', '').outcomes, { clientError: visits.lookups });
-  assert.ok(endpoint('GET', '/slow').latency!.p50Ns >= slowMs * 1e6);
+  // A timer may fire a millisecond early, and percentiles are told within a hundredth.
+  assert.ok(endpoint('GET', '/slow').latency!.p50Ns >= slowMs * 0.9e6);
   assert.equal(report.slowest[0]!.subject, '/slow');
   assert.ok(report.slowest.some((slow) => slow.subject.endsWith('?token=***')) && !stdout.includes('s3cret'));
   assert.deepEqual(
