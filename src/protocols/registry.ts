@@ -1,6 +1,7 @@
 /** Every protocol Porthole speaks, one line each. */
 import type { InnerModule, ProtocolModule } from '../model/index.ts';
 import { dns } from './dns/index.ts';
+import { dtls } from './dtls/index.ts';
 import { grpc } from './grpc/index.ts';
 import { http } from './http/index.ts';
 import { http2 } from './http2/index.ts';
@@ -8,7 +9,7 @@ import { quic } from './quic/index.ts';
 import { tls } from './tls/index.ts';
 import { websocket, websocketInside } from './websocket/index.ts';
 
-export const protocols: readonly ProtocolModule[] = [http, http2, websocket, dns, tls, quic];
+export const protocols: readonly ProtocolModule[] = [http, http2, websocket, dns, tls, quic, dtls];
 
 /** Those that ride inside the messages of others. Each that claims an exchange sees it, in this order. */
 export const inners: readonly InnerModule[] = [grpc, websocketInside];

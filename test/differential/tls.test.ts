@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import type { Exchange } from '../../src/model/index.ts';
+import { dtls } from '../../src/protocols/dtls/index.ts';
 import { quic } from '../../src/protocols/quic/index.ts';
 import { fixtureNames, readConversations } from '../../src/protocols/testing/fixture.ts';
 import { tls } from '../../src/protocols/tls/index.ts';
@@ -31,7 +32,7 @@ interface Facts {
 
 /** Why we and tshark differ: all there is. */
 const explained: readonly { readonly file: RegExp; readonly line: RegExp; readonly why: string }[] = [
-  { file: /^vxlan/, line: /^tshark/, why: 'tunnels are not looked into' },
+  { file: /^(vxlan|dtls\.)/, line: /^tshark/, why: 'tunnels are not looked into' },
   { file: /^(smtp|mysql|pgsql)/, line: /^tshark/, why: 'TLS begun within a protocol that is not read yet' },
   { file: /^tls_port_80/, line: /^ours/, why: 'tshark goes by the port there' },
   {
@@ -49,7 +50,6 @@ const explained: readonly { readonly file: RegExp; readonly line: RegExp; readon
     line: /tshark undefined/,
     why: 'that draft of version 2 is one whose keys tshark 4.0 does not know',
   },
-  { file: /^quic-v2/, line: /(alpn|certificates|serial)/, why: 'the capture brings keys, which tshark uses' },
 ];
 const used = new Set<(typeof explained)[number]>();
 
@@ -57,8 +57,9 @@ const ends = (a: string, aPort: unknown, b: string, bPort: unknown) =>
   [`${a}:${aPort}`, `${b}:${bPort}`].sort().join(' ');
 
 function factsOf({ fields, protocol }: Exchange): Facts {
-  const field = (name: string) => fields[name] as string | undefined;
-  const list = (name: string) => (fields[name] as readonly string[] | undefined)?.join(',');
+  const named = (name: string) => (protocol === 'dtls' ? fields[name.replace(/^tls/, 'dtls')] : fields[name]);
+  const field = (name: string) => named(name) as string | undefined;
+  const list = (name: string) => (named(name) as readonly string[] | undefined)?.join(',');
   return {
     name: field('tls.handshake.extensions_server_name'),
     alpn: field('tls.alpn') ?? list('tls.handshake.extensions_alpn_str'),
@@ -66,8 +67,10 @@ function factsOf({ fields, protocol }: Exchange): Facts {
     ja3: field('tls.handshake.ja3'),
     ja3s: field('tls.handshake.ja3s'),
     alert: field('tls.alert_message.desc'),
-    certificates: field('tls.certificate.count')?.toString(),
-    serial: field('x509af.serialNumber'),
+    // Certificates are read over TCP only.
+    ...(protocol === 'tls'
+      ? { certificates: field('tls.certificate.count')?.toString(), serial: field('x509af.serialNumber') }
+      : {}),
     ...(protocol === 'quic' ? { ids: `${field('quic.dcid')} ${field('quic.scid')}` } : {}),
   };
 }
@@ -80,15 +83,24 @@ const columns = [
   ...['tls.handshake.certificate', 'x509af.serialNumber', 'quic.dcid', 'quic.scid', 'quic.long.packet_type'],
   'quic.long.packet_type_v2',
 ] as const;
+/** And TLS' under DTLS' names. */
+const allColumns: readonly string[] = [
+  ...columns,
+  ...columns.filter((name) => name.startsWith('tls.')).map((name) => `d${name}`),
+];
 
 /** By connection: the first hello of the client, the last of the server, what the server proves itself with. */
 function theirFacts(path: string, options: readonly string[]): Map<string, Facts> {
-  const filter = '(tls && tcp) || quic';
+  const filter = '(tls && tcp) || quic || dtls';
   const orderly = ['-o', 'tcp.reassemble_out_of_order:TRUE'];
   const found = new Map<string, Facts>();
-  for (const row of tsharkFields(path, columns, [...orderly, ...options, '-Y', filter])) {
-    const values = (name: (typeof columns)[number]) =>
-      (row[columns.indexOf(name)] ?? '').split('\x1f').filter((value) => value !== '');
+  for (const row of tsharkFields(path, allColumns, [...orderly, ...options, '-Y', filter])) {
+    const at = (name: string) =>
+      (row[allColumns.indexOf(name)] ?? '').split('\x1f').filter((value) => value !== '');
+    const values = (name: (typeof columns)[number]) => {
+      const mine = at(name);
+      return mine.length === 0 && name.startsWith('tls.') ? at(`d${name}`) : mine;
+    };
     const last = (name: (typeof columns)[number]) => values(name).at(-1) ?? '';
     const [from, to] = [last('ip.src') || last('ipv6.src'), last('ip.dst') || last('ipv6.dst')];
     const transport = last('tcp.srcport') === '' ? 'udp' : 'tcp';
@@ -157,7 +169,7 @@ async function compare(path: string, options: readonly string[] = []): Promise<n
 
 const skip = missing('tshark');
 
-for (const module of [tls, quic])
+for (const module of [tls, quic, dtls])
   test(`recordings of ${module.name}`, { skip }, async () => {
     const folder = join(import.meta.dirname, '../../src/protocols', module.name, 'fixtures');
     for (const name of fixtureNames(folder)) {

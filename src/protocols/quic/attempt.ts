@@ -1,6 +1,7 @@
 /** One QUIC connection within a UDP conversation, as far as it can be read: its Initial packets. */
 import type { Side, Timestamp } from '../../model/index.ts';
 import { u24 } from '../../util/bytes.ts';
+import { Pieces } from '../../util/pieces.ts';
 import {
   type ClientHello,
   parseClientHello,
@@ -8,7 +9,6 @@ import {
   type ServerHello,
 } from '../../util/tls/hello.ts';
 import { clientHelloFields, type Fields } from '../../util/tls/show.ts';
-import { CryptoStream } from './crypto-stream.ts';
 import { closeText } from './error-codes.ts';
 import { readFrames } from './frames.ts';
 import { type InitialKeys, initialKeys, openPacket } from './keys.ts';
@@ -18,6 +18,10 @@ import { versionOf } from './versions.ts';
 const clientHello = 1;
 const serverHello = 2;
 const maxWeirds = 16;
+/** RFC 9000 section 7.5 asks for 4096 at least; a hello with post-quantum shares and a large ECH has some KB. */
+export const cryptoLimit = 32 * 1024;
+/** Browsers cut a hello into pieces and shuffle them on purpose; Chrome makes a dozen. */
+const maxHoles = 64;
 /** Initial packets opened of one connection: a handshake has some ten, resent ones included. */
 const maxOpened = 128;
 
@@ -53,7 +57,7 @@ export class Attempt {
   readonly handshake = { client: false, server: false };
   readonly wireBytes = { client: 0, server: 0 };
   readonly weirds: string[] = [];
-  readonly #crypto = { client: new CryptoStream(), server: new CryptoStream() };
+  readonly #crypto = { client: new Pieces(cryptoLimit, maxHoles), server: new Pieces(cryptoLimit, maxHoles) };
   readonly #largest = { client: -1, server: -1 };
   /** By version: a server may answer in another (RFC 9369 section 4). The id the keys come from changes by a Retry. */
   readonly #keys = new Map<number, readonly InitialKeys[]>();

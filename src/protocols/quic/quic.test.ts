@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Exchange } from '../../model/index.ts';
 import { Cursor } from '../../util/cursor.ts';
+import { Pieces } from '../../util/pieces.ts';
 import { hex } from '../../util/tls/fingerprint.ts';
 import { type Options, play as playModule, type Step } from '../testing/play.ts';
-import { CryptoStream, cryptoLimit } from './crypto-stream.ts';
+import { cryptoLimit } from './attempt.ts';
 import { readFrames } from './frames.ts';
 import { quic } from './index.ts';
 import { bytesOfHex, initialKeys, openPacket, retryTagIsRight, wholeNumber } from './keys.ts';
@@ -78,7 +79,7 @@ test('packet numbers and variable-length integers (RFC 9000 appendix A)', () => 
 
 test('CRYPTO frames in any order, over each other, beyond the limit', () => {
   const whole = Uint8Array.from({ length: 300 }, (_, i) => i & 255);
-  const stream = new CryptoStream();
+  const stream = new Pieces(cryptoLimit, 64);
   for (const [from, to] of [
     [200, 300],
     [50, 120],
@@ -93,7 +94,7 @@ test('CRYPTO frames in any order, over each other, beyond the limit', () => {
   assert.ok(stream.add(15, whole.subarray(15, 60)));
   assert.deepEqual([...stream.whole], [...whole]);
   assert.ok(!stream.add(cryptoLimit - 1, whole), 'too far');
-  const holed = new CryptoStream();
+  const holed = new Pieces(cryptoLimit, 64);
   let taken = 0;
   for (let i = 1; i < 1000; i++) if (holed.add(3 * i, whole.subarray(0, 1))) taken++;
   assert.equal(taken, 64);

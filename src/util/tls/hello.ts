@@ -97,12 +97,16 @@ function readExtensions(c: Cursor, types: number[], bodies: Map<number, Cursor>)
   return c.cut || all.cut || all.left > 0 || c.left > 0;
 }
 
-/** @param body of the handshake message, without its header; it may be cut off: what is there is read */
-export function parseClientHello(body: Uint8Array): ClientHello {
+/**
+ * @param body of the handshake message, without its header; it may be cut off: what is there is read
+ * @param hasCookie DTLS puts one behind the session id (RFC 6347 section 4.2.1)
+ */
+export function parseClientHello(body: Uint8Array, hasCookie = false): ClientHello {
   const c = new Cursor(body);
   const legacyVersion = c.u16();
   const random = c.take(32).slice();
   const sessionId = c.vector(1).take(255).slice();
+  if (hasCookie) c.vector(1);
   const cipherSuites = u16s(c.vector(2));
   c.vector(1);
   const extensions: number[] = [];
@@ -245,9 +249,11 @@ function readKeyShares(c: Cursor | undefined): number[] {
   return groups;
 }
 
-/** Highest version it can speak. */
+/** Highest version it can speak. DTLS counts downwards: 0xfefd is 1.2, 0xfefc is 1.3. */
 export function offeredVersion(hello: ClientHello): number {
+  const isDtls = hello.legacyVersion >= 0xfe00;
   let best = 0;
-  for (const version of hello.versions) if (!isGrease(version) && version > best) best = version;
+  for (const version of hello.versions)
+    if (!isGrease(version) && (best === 0 || (isDtls ? version < best : version > best))) best = version;
   return best === 0 ? hello.legacyVersion : best;
 }

@@ -3,6 +3,8 @@ import { codeName, namer } from './codes.ts';
 
 const versions: Readonly<Record<number, string>> = {
   2: 'SSL 2.0',
+  // What OpenSSL spoke before DTLS had a number.
+  256: 'DTLS 1.0 (old)',
   768: 'SSL 3.0',
   769: 'TLS 1.0',
   770: 'TLS 1.1',

@@ -1,17 +1,22 @@
-/**
- * CRYPTO frames of one direction put in order: RFC 9000 section 19.6. Browsers cut a hello into pieces and
- * shuffle them on purpose.
- */
+/** A run of bytes that comes in pieces, in any order, some of them twice: QUIC's CRYPTO frames, DTLS' fragments. */
 
-/** RFC 9000 section 7.5 asks for 4096 at least; a hello with post-quantum shares and a large ECH has some KB. */
-export const cryptoLimit = 32 * 1024;
-/** Holes at once; Chrome makes a dozen pieces. */
-const maxRanges = 64;
+const nothing = new Uint8Array(0);
 
-export class CryptoStream {
+export class Pieces {
+  readonly #limit: number;
+  readonly #maxHoles: number;
   #bytes = new Uint8Array(0);
   /** Sorted, disjoint, not touching. */
   readonly #ranges: [from: number, to: number][] = [];
+
+  /**
+   * @param limit bytes kept: where a piece may end
+   * @param maxHoles pieces with holes between them at once
+   */
+  constructor(limit: number, maxHoles: number) {
+    this.#limit = limit;
+    this.#maxHoles = maxHoles;
+  }
 
   get buffered(): number {
     return this.#bytes.length;
@@ -20,16 +25,16 @@ export class CryptoStream {
   /** From the start, without a hole. */
   get whole(): Uint8Array {
     const first = this.#ranges[0];
-    return first && first[0] === 0 ? this.#bytes.subarray(0, first[1]) : new Uint8Array(0);
+    return first && first[0] === 0 ? this.#bytes.subarray(0, first[1]) : nothing;
   }
 
   /** false: it does not fit the limits and was left out. */
   add(offset: number, bytes: Uint8Array): boolean {
     const end = offset + bytes.length;
-    if (end > cryptoLimit || this.#ranges.length >= maxRanges) return false;
+    if (end > this.#limit || this.#ranges.length >= this.#maxHoles) return false;
     if (bytes.length === 0) return true;
     if (end > this.#bytes.length) {
-      const grown = new Uint8Array(Math.min(cryptoLimit, Math.max(end, 2 * this.#bytes.length, 2048)));
+      const grown = new Uint8Array(Math.min(this.#limit, Math.max(end, 2 * this.#bytes.length, 2048)));
       grown.set(this.#bytes);
       this.#bytes = grown;
     }
