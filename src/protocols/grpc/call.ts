@@ -13,10 +13,11 @@ import type {
 } from '../../model/index.ts';
 import { Base64Stream, decodeBase64 } from '../../util/base64.ts';
 import { latin1 } from '../../util/bytes.ts';
+import { headerValue } from '../../util/headers.ts';
 import { previewProtobuf } from '../../util/protobuf.ts';
 import { unzip } from '../../util/unzip.ts';
 import { Flag, FrameReader, type GrpcMessage } from './frames.ts';
-import { headerOf, type Kind, kindNames, messageType } from './kind.ts';
+import { type Kind, kindNames, messageType } from './kind.ts';
 import { outcomeOf, percentDecoded, statusName, statusOfWord, timeoutNs } from './status.ts';
 
 /** Bytes of a message kept for the line that tells it, even when no bodies are wanted. */
@@ -96,9 +97,9 @@ export class Call implements InnerAnalyzer {
   #read(side: Side, exchange: Exchange): void {
     const message = side === 'client' ? exchange.request : exchange.response;
     const direction = this.#sides[side];
-    direction.contentType = headerOf(message, 'content-type') ?? '';
+    direction.contentType = headerValue(message, 'content-type') ?? '';
     const name = this.#kind === 'connect' ? 'connect-content-encoding' : 'grpc-encoding';
-    direction.encoding = headerOf(message, name);
+    direction.encoding = headerValue(message, name);
   }
 
   answered(exchange: Exchange): void {
@@ -261,7 +262,8 @@ export class Call implements InnerAnalyzer {
     const { request, response } = exchange;
     const isUnary = this.#kind === 'connectUnary';
     const timeout =
-      timeoutNs(headerOf(request, 'grpc-timeout')) ?? milliseconds(headerOf(request, 'connect-timeout-ms'));
+      timeoutNs(headerValue(request, 'grpc-timeout')) ??
+      milliseconds(headerValue(request, 'connect-timeout-ms'));
     const hasStatus = status.name !== undefined;
     return {
       ...exchange,

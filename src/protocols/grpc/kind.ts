@@ -1,5 +1,6 @@
 /** Which protocol of the family an exchange speaks, by its heads. */
-import type { Exchange, Message } from '../../model/index.ts';
+import type { Exchange } from '../../model/index.ts';
+import { headerValue } from '../../util/headers.ts';
 
 /**
  * - grpc: https://grpc.github.io/grpc/core/md_doc__p_r_o_t_o_c_o_l-_h_t_t_p2.html
@@ -18,16 +19,6 @@ export const kindNames: Readonly<Record<Kind, string>> = {
   guess: 'gRPC',
 };
 
-export function headerOf(message: Message | undefined, name: string): string | undefined {
-  if (!message) return undefined;
-  const { headers } = message;
-  for (let i = 0; i < headers.length; i++) {
-    const header = headers[i]!;
-    if (header[0] === name || header[0].toLowerCase() === name) return header[1];
-  }
-  return undefined;
-}
-
 /** undefined: none of them. */
 export function kindOf({ fields, request, response, protocol, weirds }: Exchange): Kind | undefined {
   const type = fields['http.content_type'];
@@ -35,7 +26,7 @@ export function kindOf({ fields, request, response, protocol, weirds }: Exchange
     if (type.startsWith('application/grpc')) return grpcKind(type);
     if (type.startsWith('application/connect+')) return 'connect';
     // A body of JSON or protobuf that says so.
-    if (!response && headerOf(request, 'connect-protocol-version') !== undefined) return 'connectUnary';
+    if (!response && headerValue(request, 'connect-protocol-version') !== undefined) return 'connectUnary';
     return undefined;
   }
   const uri = fields['http.request.uri'];

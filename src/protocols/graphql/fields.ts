@@ -1,0 +1,80 @@
+import type { FieldSpec } from '../../model/index.ts';
+
+/** Beside these an exchange has the fields of what carries it. */
+export const fields: readonly FieldSpec[] = [
+  {
+    name: 'graphql.operation_type',
+    type: 'string',
+    label: 'type',
+    role: 'operation',
+    detail: 0,
+    description: 'query, mutation or subscription; of a batch all of them',
+  },
+  {
+    name: 'graphql.operation_name',
+    type: 'string',
+    label: 'operation',
+    role: 'subject',
+    detail: 0,
+    description: 'Name of the operation, or the fields it selects when it has none',
+  },
+  {
+    name: 'http.request.uri',
+    type: 'string',
+    label: 'path',
+    detail: 1,
+    description: 'Where it was sent',
+  },
+  {
+    name: 'http.response.code',
+    type: 'number',
+    label: 'status',
+    role: 'result',
+    detail: 0,
+    description: 'Status code of HTTP',
+  },
+  {
+    name: 'graphql.error_code',
+    type: 'string',
+    label: 'code',
+    role: 'result',
+    detail: 0,
+    description: 'Code of the first error (extensions.code)',
+  },
+  {
+    name: 'graphql.error',
+    type: 'string',
+    label: 'error',
+    role: 'result',
+    detail: 0,
+    description: 'Message of the first error',
+  },
+  {
+    name: 'graphql.errors',
+    type: 'number',
+    label: 'errors',
+    detail: 1,
+    description: 'How many errors the response has',
+  },
+  {
+    name: 'graphql.selection',
+    type: 'list',
+    label: 'selects',
+    detail: 2,
+    description: 'Fields at the top of the operation',
+  },
+  {
+    name: 'graphql.hash',
+    type: 'string',
+    label: 'persisted',
+    detail: 2,
+    description: 'SHA-256 of a persisted query',
+  },
+  {
+    name: 'graphql.batch',
+    type: 'number',
+    label: 'operations',
+    detail: 1,
+    description: 'Operations sent at once',
+  },
+];
