@@ -10,7 +10,7 @@ import type {
 } from '../../model/index.ts';
 import { decodeBase64 } from '../../util/base64.ts';
 import { latin1, u16, u32 } from '../../util/bytes.ts';
-import { isHarmless, makeExchange, makeGoaway, missingOf, nothingMissing } from './exchange.ts';
+import { isHarmless, makeExchange, makeGoaway, makeHeads, missingOf, nothingMissing } from './exchange.ts';
 import { Code, defaultWindow, Flag, FrameType, headerLength, Setting } from './frame.ts';
 import { tableCap } from './hpack.ts';
 import { type Block, blockLimit, Http2Side, http1Answer, resyncLimit, type SideListener } from './side.ts';
@@ -248,11 +248,10 @@ export class Http2Analyzer implements Analyzer {
 
   #headKnown(stream: Stream, isRequest: boolean): void {
     const { wantsInner, wantsOpened } = this.#context;
-    const isShown = isRequest && wantsOpened !== false;
-    if (wantsInner === false && !isShown) return;
-    const exchange = makeExchange(this.#context.connection, stream, nothingMissing);
-    if (wantsInner !== false) stream.inner = this.#out.inner(exchange, stream.inner);
-    if (isShown) this.#out.opened(exchange);
+    const { connection } = this.#context;
+    if (wantsInner !== false) stream.inner = this.#out.inner(makeHeads(connection, stream), stream.inner);
+    if (isRequest && wantsOpened !== false)
+      this.#out.opened(makeExchange(connection, stream, nothingMissing));
   }
 
   #dataBegins(side: Side, id: number, flow: number, at: Timestamp): void {

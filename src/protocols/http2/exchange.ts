@@ -1,11 +1,19 @@
 /** What the sinks see of a stream, and what of it is missing. */
-import type { Connection, Exchange, FieldValue, Incompleteness, Timestamp } from '../../model/index.ts';
+import type {
+  Connection,
+  Exchange,
+  FieldValue,
+  Incompleteness,
+  Message,
+  Timestamp,
+} from '../../model/index.ts';
 import { Code, errorName } from './frame.ts';
 import type { Abort, Half, Stream } from './stream.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const noWeirds: readonly string[] = [];
+const noTrailers: Message['trailers'] = [];
 export const nothingMissing: readonly Incompleteness[] = [];
 
 export function makeExchange(
@@ -52,6 +60,38 @@ export function makeExchange(
   if (asked) exchange.request = asked;
   if (answer) exchange.response = answer;
   return exchange;
+}
+
+/** The heads that are known, with what tells what rides inside: asked for twice a stream, so no more than that. */
+export function makeHeads(connection: Connection, stream: Stream): Exchange {
+  const { request, response } = stream;
+  const fields: Record<string, FieldValue> = {
+    'http.request.method': stream.method,
+    'http.request.uri': stream.target,
+    'http.response.code': stream.status,
+    'http.host': stream.authority,
+    'http.content_type': response.contentType || request.contentType || undefined,
+    'http2.streamid': stream.id,
+    'http2.protocol': stream.connectProtocol,
+  };
+  const isAnswered = response.state !== 'none';
+  const exchange: Writable<Exchange> = {
+    protocol: 'http2',
+    connection,
+    startAt: request.state === 'none' ? response.startAt : request.startAt,
+    endAt: isAnswered ? response.endAt : request.endAt,
+    fields,
+    outcome: outcomeOf(stream),
+    missing: nothingMissing,
+    weirds: stream.weirds ?? noWeirds,
+  };
+  if (request.state !== 'none') exchange.request = request.given ?? headAlone(request);
+  if (isAnswered) exchange.response = headAlone(response);
+  return exchange;
+}
+
+function headAlone({ startAt, endAt, wireBytes, headers }: Half): Message {
+  return { startAt, endAt, wireBytes, startLine: '', headers, trailers: noTrailers };
 }
 
 function abortText({ kind, by, code }: Abort): string {
