@@ -1,6 +1,6 @@
 /** The view of `watch`: the pipeline with a text or JSON sink. */
 import type { Sink } from '../model/index.ts';
-import { redactExchange } from '../redact/index.ts';
+import { redactExchange, redactFieldsOf } from '../redact/index.ts';
 import { createJsonSink } from '../sinks/json/index.ts';
 import { createTextSink, stdoutText } from '../sinks/text/index.ts';
 import type { Setting, View } from './capture.ts';
@@ -41,6 +41,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
       : createTextSink({
           write,
           redact,
+          redactFields: wanted.showSecrets ? redact : redactFieldsOf,
           platform,
           verbose: Math.min(3, options.verbose) as 0 | 1 | 2 | 3,
           time: options.time as 0 | 1 | 2 | 3 | 4 | 5,

@@ -27,9 +27,21 @@ function isSecretField(name: string): boolean {
   return secret;
 }
 
-function redactFields(fields: Exchange['fields']): Exchange['fields'] {
+/**
+ * For who shows only some fields and nothing of the messages: these fields are clean, all else is as it was. A line
+ * an exchange is most of what is shown, and most exchanges come back as they are.
+ */
+export function redactFieldsOf(exchange: Exchange, names: readonly string[]): Exchange {
+  const fields = redactFields(exchange.fields, names);
+  return fields === exchange.fields ? exchange : { ...exchange, fields };
+}
+
+function redactFields(
+  fields: Exchange['fields'],
+  names: readonly string[] = Object.keys(fields),
+): Exchange['fields'] {
   let changed: Record<string, FieldValue> | undefined;
-  for (const name in fields) {
+  for (const name of names) {
     const value = fields[name];
     if (typeof value !== 'string') continue;
     const clean = isSecretField(name) ? mask : redactValue(value);
@@ -40,8 +52,12 @@ function redactFields(fields: Exchange['fields']): Exchange['fields'] {
   return changed ?? fields;
 }
 
+/** `?s=x` */
+const shortest = 4;
+
 /** URLs, and texts that messages begin with: JSON, maybe cut, maybe behind a number. */
 function redactValue(value: string): string {
+  if (value.length < shortest) return value;
   return value.includes('{"') ? redactJson(value) : redactUrl(value);
 }
 

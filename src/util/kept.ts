@@ -5,9 +5,11 @@ import { unzip } from './unzip.ts';
 /** Decompressed bytes for each that is kept: texts shrink to a tenth. */
 const unfold = 20;
 
+const nothing: Uint8Array = new Uint8Array(0);
+
 export class Kept {
   readonly #limit: number;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes = nothing;
   length = 0;
 
   constructor(limit: number) {
@@ -29,7 +31,7 @@ export class Kept {
   }
 
   clear(): void {
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = nothing;
     this.length = 0;
   }
 

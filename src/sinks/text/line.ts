@@ -19,16 +19,14 @@ export interface Roles {
   readonly operation: readonly string[];
   readonly subject: readonly string[];
   readonly result: readonly string[];
+  /** The names of all of them: what an entry's line shows of the fields. */
+  readonly all: readonly string[];
 }
 
 export function rolesOf(title: string, fields: readonly FieldSpec[]): Roles {
   const named = (role: FieldSpec['role']) => fields.filter((f) => f.role === role).map((f) => f.name);
-  return {
-    title: escapeText(title),
-    operation: named('operation'),
-    subject: named('subject'),
-    result: named('result'),
-  };
+  const [operation, subject, result] = [named('operation'), named('subject'), named('result')];
+  return { title: escapeText(title), operation, subject, result, all: [...operation, ...subject, ...result] };
 }
 
 /** Values of the fields, blank between them, '' when none is set. */

@@ -26,6 +26,8 @@ export interface TextOptions {
   /** Columns; 0 = not a terminal, lines are never cut. */
   readonly width: number;
   readonly redact: (exchange: Exchange) => Exchange;
+  /** Cleans these fields alone: for entries of one line. Without it `redact` cleans all. */
+  readonly redactFields?: (exchange: Exchange, names: readonly string[]) => Exchange;
   readonly platform: Platform;
   /** Names instead of addresses where known. */
   readonly names: boolean;
@@ -44,7 +46,7 @@ interface Lead {
 }
 
 export function createTextSink(options: TextOptions): Sink {
-  const { verbose, redact, width } = options;
+  const { verbose, redact, redactFields, width } = options;
   const style = styleOf(options.color);
   const details = { verbose, style, platform: options.platform, showSecrets: options.showSecrets === true };
   const roles = new Map<string, Roles>();
@@ -158,6 +160,10 @@ export function createTextSink(options: TextOptions): Sink {
     },
     exchange(exchange) {
       if (!admitted()) return;
+      if (verbose === 0 && redactFields) {
+        put(entry(redactFields(exchange, rolesFor(exchange.protocol).all)));
+        return;
+      }
       const clean = redact(exchange);
       put(entry(clean));
       if (verbose === 0) return;
