@@ -30,7 +30,7 @@ const maxClosed = 128;
 const debugText = 200;
 
 /** In each direction a block, or the search for the next frame; the tables; heads and bodies of streams. */
-export const bufferLimit = 2 * (2 * blockLimit + resyncLimit + tableCap) + headsLimit + bodiesLimit;
+export const bufferLimit = 2 * (2 * blockLimit + resyncLimit + 2 * tableCap) + headsLimit + bodiesLimit;
 
 /** Flow control of one direction's connection window. */
 interface Window {

@@ -1,5 +1,6 @@
 /** Header blocks of one direction: RFC 7541. The table lives as long as the connection. */
 import { latin1 } from '../../util/bytes.ts';
+import { findPlace, likeBefore, type Reference } from './hpack-recovery.ts';
 import { type Header, staticTable } from './hpack-static.ts';
 import { decodeHuffman, huffmanBroken } from './huffman.ts';
 
@@ -13,6 +14,10 @@ const defaultTableSize = 4096;
 const overhead = 32;
 
 export const unknownValue = '<unknown>';
+/** Header lists remembered, to find the place in the table again by: heads and trailers of some kinds of calls. */
+const maxRecent = 8;
+/** Blocks behind a hole by which the place is looked for. */
+const maxTries = 32;
 
 /** One decoded block. */
 export interface HeaderList {
@@ -33,14 +38,22 @@ export class HpackDecoder {
   #lost = false;
   /** Entries added since: an unknown one keeps its name while it wanders. */
   #added = 0;
+  /** The table before the hole, newest last, how large it might be and was; undefined: nothing to go by. */
+  #old: readonly Header[] | undefined;
+  #oldMaxSize = 0;
+  #oldSize = 0;
+  #tries = 0;
+  /** The last lists, in a ring. */
+  readonly #recent: (readonly Header[])[] = [];
+  #recentAt = 0;
   /** Of the last block: oddities, by name; undefined = none. */
   weirds: string[] | undefined;
   /** Where the last integer or string ended; -1 = broken. */
   #at = 0;
 
-  /** Memory held, as section 4.1 counts. */
+  /** Memory held, as section 4.1 counts, with the table from before a hole. */
   get size(): number {
-    return this.#size;
+    return this.#size + (this.#old ? this.#oldSize : 0);
   }
 
   /** Some of the table is not known. */
@@ -56,6 +69,13 @@ export class HpackDecoder {
 
   /** Blocks were not seen. */
   lose(): void {
+    // What came between two holes is not known well enough to count from.
+    if (!this.#lost) {
+      this.#old = this.#entries.slice(this.#first);
+      this.#oldMaxSize = this.#maxSize;
+      this.#oldSize = this.#size;
+    }
+    this.#tries = 0;
     this.#entries = [];
     this.#first = 0;
     this.#size = 0;
@@ -68,6 +88,7 @@ export class HpackDecoder {
   /** [from, to) is one whole block; undefined when it is none, and the table is lost then. */
   decode(b: Uint8Array, from: number, to: number): HeaderList | undefined {
     this.weirds = undefined;
+    if (this.#old) this.#recover(b, from, to);
     const headers: Header[] = [];
     let size = 0;
     let at = from;
@@ -99,7 +120,102 @@ export class HpackDecoder {
         headers.push(header);
       }
     }
+    if (this.#lost) this.#nameUnknown(headers);
+    else {
+      this.#recent[this.#recentAt] = headers;
+      this.#recentAt = (this.#recentAt + 1) % maxRecent;
+    }
     return { headers, size };
+  }
+
+  /** Whether this block shows by how much the table has grown unseen: then all of it but that is known again. */
+  #recover(b: Uint8Array, from: number, to: number): void {
+    const old = this.#old!;
+    const references = this.#references(b, from, to);
+    const place = references && findPlace(references, old, this.#recent);
+    if (!place) {
+      if (++this.#tries >= maxTries) this.#old = undefined;
+      return;
+    }
+    const { shift, names } = place;
+    const unseen = Array.from({ length: shift }, (_, i): Header => {
+      const back = shift - i;
+      return [names.get(back) ?? `<unknown ${61 + back}>`, unknownValue];
+    });
+    /** What was added since under a name that was not known then. */
+    const named = (header: Header): Header => {
+      const back = referenceOf(header[0]);
+      if (typeof back === 'string') return header;
+      const name = back <= shift ? names.get(back) : old[old.length - (back - shift)]?.[0];
+      return name === undefined ? header : [name, header[1]];
+    };
+    this.#entries = [...old, ...unseen, ...this.#entries.slice(this.#first).map(named)];
+    this.#first = 0;
+    this.#size = 0;
+    for (const [name, value] of this.#entries) this.#size += name.length + value.length + overhead;
+    // How large what was not seen is, nobody knows: more is kept rather than less.
+    if (shift === 0 && this.#added === 0) this.#maxSize = this.#oldMaxSize;
+    this.#lost = false;
+    this.#old = undefined;
+    this.#evict();
+    this.#weird('http2_table_recovered');
+  }
+
+  /** Later entries have their names from earlier ones: one that is unknown would stay so for good. */
+  #nameUnknown(headers: Header[]): void {
+    if (!headers.some(([name]) => isUnknownName(name))) return;
+    const names = likeBefore(headers, isUnknownName, this.#recent);
+    if (!names) return;
+    this.#weird('http2_name_guessed');
+    for (let i = 0; i < headers.length; i++) {
+      const [name, value] = headers[i]!;
+      if (!isUnknownName(name)) continue;
+      headers[i] = [names[i]!, value];
+      for (let n = this.#first; n < this.#entries.length; n++)
+        if (this.#entries[n]![0] === name) this.#replace(n, [names[i]!, this.#entries[n]![1]]);
+    }
+  }
+
+  #replace(at: number, header: Header): void {
+    this.#size += header[0].length - this.#entries[at]![0].length;
+    this.#entries[at] = header;
+  }
+
+  /** What the block refers to, nothing of it decoded but names; undefined when it is no block. */
+  #references(b: Uint8Array, from: number, to: number): Reference[] | undefined {
+    const references: Reference[] = [];
+    let added = this.#added;
+    let at = from;
+    while (at < to) {
+      const first = b[at]!;
+      const isIndexed = first >= 0x80;
+      const isAdded = !isIndexed && first >= 0x40;
+      // Whoever changes its table's size begins anew.
+      if (!isIndexed && !isAdded && first >= 0x20) return undefined;
+      const index = this.#integer(b, at, to, isIndexed ? 7 : isAdded ? 6 : 4);
+      if (this.#at < 0) return undefined;
+      if (index > staticTable.length) {
+        const back = index - staticTable.length;
+        const own = this.#entries[this.#entries.length - (back - (added - this.#added))];
+        references.push(back > added ? back - added : referenceOf(own?.[0] ?? ''));
+      } else references.push(index > 0 ? staticTable[index - 1]![0] : this.#string(b, this.#at, to));
+      if (this.#at < 0) return undefined;
+      if (!isIndexed) this.#skipString(b, to);
+      if (this.#at < 0) return undefined;
+      if (isAdded) added++;
+      at = this.#at;
+    }
+    return references;
+  }
+
+  #skipString(b: Uint8Array, to: number): void {
+    const from = this.#at;
+    if (from >= to) {
+      this.#at = -1;
+      return;
+    }
+    const length = this.#integer(b, from, to, 7);
+    if (this.#at >= 0) this.#at = this.#at + length > to ? -1 : this.#at + length;
   }
 
   /** Section 6.2: name by index or as text, value as text. */
@@ -162,7 +278,10 @@ export class HpackDecoder {
     if (this.#allowed >= 0 && wanted > this.#allowed) this.#weird('http2_table_larger_than_allowed');
     if (wanted > tableCap) this.#weird('http2_table_capped');
     // Emptied (section 4.3): whatever was unknown is gone.
-    if (wanted === 0) this.#lost = false;
+    if (wanted === 0) {
+      this.#lost = false;
+      this.#old = undefined;
+    }
     this.#maxSize = wanted;
     this.#evict();
   }
@@ -216,6 +335,16 @@ export class HpackDecoder {
     if (huffmanBroken) this.#weird('http2_bad_huffman');
     return text;
   }
+}
+
+function isUnknownName(name: string): boolean {
+  return name.charCodeAt(0) === 60 && name.startsWith('<unknown ');
+}
+
+/** An unknown name says how far back it was at the hole. */
+function referenceOf(name: string): Reference {
+  const number = name.charCodeAt(0) === 60 ? /^<unknown (\d+)>$/.exec(name)?.[1] : undefined;
+  return number === undefined ? name : Number(number) - staticTable.length;
 }
 
 /**
