@@ -14,6 +14,7 @@ const rooms: Record<string, readonly string[]> = {
   target: ['model', 'util'],
   bpf: ['model', 'util'],
   query: ['model', 'util'],
+  protobuf: ['model', 'util'],
   redact: ['model'],
   protocols: ['model', 'util'],
   capture: ['model', 'util', 'pcap', 'capture/sys'],
@@ -52,6 +53,7 @@ const pure = new Set([
   'protocols',
   'pipeline',
   'query',
+  'protobuf',
   'redact',
 ]);
 

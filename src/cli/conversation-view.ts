@@ -1,12 +1,12 @@
 /** The view of `watch`: the pipeline with a text or JSON sink. */
-import type { Sink } from '../model/index.ts';
+import type { MessageSchema, Sink } from '../model/index.ts';
 import { redactExchange, redactFieldsOf } from '../redact/index.ts';
 import { createJsonSink } from '../sinks/json/index.ts';
 import { createTextSink, stdoutText } from '../sinks/text/index.ts';
 import type { Setting, View } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { narrowed, pipelineView, useColor } from './pipeline-view.ts';
-import { platform } from './platform.ts';
+import { platform as undo } from './platform.ts';
 import { stdoutFailed } from './terminal.ts';
 
 export interface ConversationOptions {
@@ -18,13 +18,15 @@ export interface ConversationOptions {
   /** Only entries that match; '' shows all. */
   readonly query: string;
   readonly decodeAs: ReadonlyMap<number, string>;
+  readonly schema: MessageSchema;
 }
 
 /** Text waiting for a slow reader. Live, what comes on top is shed and counted; a file waits. */
 const outputLimit = 8 * 1024 * 1024;
 
 export function conversationView(setting: Setting, wanted: ConversationOptions): View {
-  const { options } = wanted;
+  const { options, schema } = wanted;
+  const platform = { ...undo, schema };
   const out = stdoutText(outputLimit, stdoutFailed);
   // A file can wait for its reader; a live capture must not.
   const write = setting.live

@@ -55,3 +55,15 @@ export class Base64Stream {
     return out.subarray(0, length);
   }
 }
+
+/** With padding: RFC 4648 section 4. */
+export function encodeBase64(b: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < b.length; i += 3) {
+    const bits = (b[i]! << 16) | ((b[i + 1] ?? 0) << 8) | (b[i + 2] ?? 0);
+    text += alphabet[bits >> 18]! + alphabet[(bits >> 12) & 63]!;
+    text += i + 1 < b.length ? alphabet[(bits >> 6) & 63]! : '=';
+    text += i + 2 < b.length ? alphabet[bits & 63]! : '=';
+  }
+  return text;
+}

@@ -5,6 +5,7 @@ import { checkQuery } from '../check-query.ts';
 import { decodeAs, decodeAsRow } from '../decode-as.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
+import { loadSchema, protoRows } from '../proto.ts';
 
 const rows: readonly OptionRow[] = [
   { long: 'json', help: 'one JSON object a line (docs/json.md)' },
@@ -17,6 +18,7 @@ const rows: readonly OptionRow[] = [
     help: "show only what matches, in Wireshark's language (docs/query.md; porthole fields)",
   },
   decodeAsRow,
+  ...protoRows,
   { long: 'show-secrets', help: 'do not mask credentials' },
   { long: 'body-limit', value: 'BYTES', help: 'bytes kept of each body (default 65536; k, m allowed)' },
   ...captureRows,
@@ -69,6 +71,7 @@ export async function run(argv: string[]): Promise<number> {
   // A mistake in it is told before anything is looked for.
   const ports = await decodeAs(parsed);
   await checkQuery(query);
+  const schema = loadSchema(parsed);
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {
     immediate: !silent,
@@ -83,6 +86,7 @@ export async function run(argv: string[]): Promise<number> {
         showSecrets: parsed.has('show-secrets'),
         query,
         decodeAs: ports,
+        schema,
       });
     },
   };
