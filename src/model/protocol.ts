@@ -61,6 +61,11 @@ export interface AnalyzerContext {
   readonly wantsOpened?: boolean;
   /** false: nothing rides inside exchanges, `inner` need not be asked. */
   readonly wantsInner?: boolean;
+  /**
+   * Whether anything could ride inside what this head begins: asked before `inner`, and cheap. Without it all may.
+   * @param target of the request, '' for a response
+   */
+  readonly mayRide?: (head: 'request' | 'response', mediaType: string, target: string) => boolean;
   /** The exchange of the parent protocol that switched to this one. */
   readonly carrier?: Exchange;
   /** What Timestamps count from, for protocols that carry dates (certificates). Without it none is judged. */
@@ -91,6 +96,13 @@ export interface InnerAnalyzer {
 
 export type InnerOutput = Pick<AnalyzerOutput, 'exchange' | 'weird'>;
 
+/** Lower case. How the media type of a request's or a response's head begins, and parts of a target. */
+export interface InnerSigns {
+  readonly request: readonly string[];
+  readonly response: readonly string[];
+  readonly target: readonly string[];
+}
+
 /** A protocol that rides inside another's messages: gRPC, server-sent events, GraphQL ... */
 export interface InnerModule {
   readonly name: string;
@@ -101,6 +113,8 @@ export interface InnerModule {
    * wrong yes costs only that `finish` gives the exchange back unchanged.
    */
   claims(exchange: Exchange): boolean;
+  /** Of HTTP/1 heads: `claims` says yes to none without one of these. Without it, to any. */
+  readonly signs?: InnerSigns;
   open(exchange: Exchange, context: AnalyzerContext): InnerAnalyzer;
   /** As for a ProtocolModule. */
   readonly bufferLimit: number;

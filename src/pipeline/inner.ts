@@ -80,3 +80,29 @@ export function openInner(
   }
   return inners;
 }
+
+/** Media types whose verdict is kept; the network makes them up, so that all go when there are more. */
+const maxTypes = 256;
+
+/** AnalyzerContext.mayRide for these modules. */
+export function mayRideIn(modules: readonly InnerModule[]): NonNullable<AnalyzerContext['mayRide']> {
+  if (modules.some(({ signs }) => !signs)) return () => true;
+  const targets = [...new Set(modules.flatMap(({ signs }) => signs!.target))];
+  const byType = (head: 'request' | 'response') => {
+    const begins = modules.flatMap(({ signs }) => signs![head]);
+    const verdicts = new Map<string, boolean>();
+    return (type: string): boolean => {
+      let verdict = verdicts.get(type);
+      if (verdict === undefined) {
+        verdict = begins.some((begin) => type.toLowerCase().trimStart().startsWith(begin));
+        if (verdicts.size >= maxTypes) verdicts.clear();
+        verdicts.set(type, verdict);
+      }
+      return verdict;
+    };
+  };
+  const ask = { request: byType('request'), response: byType('response') };
+  return (head, type, target) =>
+    (type !== '' && ask[head](type)) ||
+    (target.includes('?') && targets.some((part) => target.toLowerCase().includes(part)));
+}

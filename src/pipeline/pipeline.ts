@@ -27,6 +27,7 @@ import {
 import { createPacket, decode, decodeTransport } from '../wire/index.ts';
 import { Budget } from './budget.ts';
 import { Detection } from './detection.ts';
+import { mayRideIn } from './inner.ts';
 import { Names } from './names.ts';
 import { summarize } from './summary.ts';
 import { Tree, type TreeHost } from './tree.ts';
@@ -87,6 +88,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     clock,
     budget,
     inners: options.inners ?? [],
+    mayRide: mayRideIn(options.inners ?? []),
     wantsOpened: sinks.some((sink) => sink.opened),
     exchange(exchange: Exchange) {
       count.exchanges++;

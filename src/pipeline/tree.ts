@@ -35,6 +35,7 @@ export interface TreeHost {
   readonly clock: Clock;
   readonly budget: Budget;
   readonly inners: readonly InnerModule[];
+  readonly mayRide: NonNullable<AnalyzerContext['mayRide']>;
   /** Whether any sink shows requests under way. */
   readonly wantsOpened: boolean;
   exchange(exchange: Exchange): void;
@@ -209,10 +210,10 @@ export class Tree implements AnalyzerOutput {
 
   #context(carrier?: Exchange): AnalyzerContext {
     const { connection } = this;
-    const { bodyLimit, wantsOpened, inners, clock } = this.#host;
+    const { bodyLimit, wantsOpened, inners, mayRide, clock } = this.#host;
     const wantsInner = inners.length > 0;
     const midMessage = this.#holed;
-    const context = { connection, midMessage, bodyLimit, wantsOpened, wantsInner, clock };
+    const context = { connection, midMessage, bodyLimit, wantsOpened, wantsInner, mayRide, clock };
     return carrier ? { ...context, carrier } : context;
   }
 

@@ -8,6 +8,11 @@ export const graphql: InnerModule = {
   name: 'graphql',
   title: 'GraphQL',
   fields,
+  signs: {
+    request: ['application/json', 'application/graphql'],
+    response: [],
+    target: ['query=', 'extensions='],
+  },
   claims({
     response,
     fields: { 'http.request.method': method, 'http.content_type': type, 'http.request.uri': uri },

@@ -10,6 +10,12 @@ export const grpc: InnerModule = {
   name: 'grpc',
   title: 'gRPC',
   fields,
+  // Connect's unary calls are of any codec: their header tells.
+  signs: {
+    request: ['application/'],
+    response: ['application/grpc', 'application/connect+'],
+    target: ['connect=v1'],
+  },
   claims: (exchange) => kindOf(exchange) !== undefined,
   open: (exchange, context) => new Call(exchange, context, kindOf(exchange) ?? 'grpc'),
   bufferLimit,

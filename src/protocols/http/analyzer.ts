@@ -113,6 +113,11 @@ export class HttpAnalyzer implements Analyzer {
     return this.#client.buffered + this.#server.buffered + this.#waiting.bytes + this.#server.reserved;
   }
 
+  #mayRide(kind: 'request' | 'response', { contentType }: Head, target: string): boolean {
+    const { wantsInner, mayRide } = this.#context;
+    return wantsInner !== false && (mayRide?.(kind, contentType, target) ?? true);
+  }
+
   #requestHead(head: Head, at: Timestamp): FramingResult | undefined {
     const line = parseRequestLine(head.startLine);
     if (!line) return undefined;
@@ -133,10 +138,11 @@ export class HttpAnalyzer implements Analyzer {
     this.#sending = asked;
     this.#waiting.push(asked);
     while (this.#waiting.isFull || this.#isUnheard()) this.#flush(1);
-    const { connection, wantsInner, wantsOpened } = this.#context;
-    if (wantsInner !== false || wantsOpened !== false) {
+    const { connection, wantsOpened } = this.#context;
+    const mayRide = this.#mayRide('request', head, line.target);
+    if (mayRide || wantsOpened !== false) {
       const exchange = makeHeads(connection, asked, undefined, at);
-      asked.inner = this.#out.inner(exchange);
+      if (mayRide) asked.inner = this.#out.inner(exchange);
       if (asked.inner) this.#client.tap = tapOf(asked.inner, 'client');
       this.#out.opened(exchange);
     }
@@ -175,7 +181,7 @@ export class HttpAnalyzer implements Analyzer {
     const answer: Answer = { status, head, startAt: at, parts: undefined, lostBefore: this.#lost.server };
     this.#answer = answer;
     this.#lost.server = 0;
-    if (asked && !isInterim(status.code) && this.#context.wantsInner !== false) {
+    if (asked && !isInterim(status.code) && (asked.inner || this.#mayRide('response', head, ''))) {
       const { connection } = this.#context;
       const exchange = makeHeads(connection, asked, answer, at);
       asked.inner = this.#out.inner(exchange, asked.inner);

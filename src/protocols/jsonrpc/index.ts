@@ -7,6 +7,7 @@ export const jsonrpc: InnerModule = {
   name: 'jsonrpc',
   title: 'JSON-RPC',
   fields,
+  signs: { request: ['application/json'], response: [], target: [] },
   claims({ response, fields: { 'http.request.method': method, 'http.content_type': type } }) {
     if (response !== undefined || method !== 'POST' || typeof type !== 'string') return false;
     return /^application\/json(-rpc|request)?\b/i.test(type);

@@ -8,6 +8,7 @@ export const sse: InnerModule = {
   name: 'sse',
   title: 'SSE',
   fields,
+  signs: { request: [], response: ['text/event-stream'], target: [] },
   claims({ response, fields: { 'http.content_type': type } }) {
     return response !== undefined && typeof type === 'string' && /^text\/event-stream\b/i.test(type);
   },

@@ -13,7 +13,7 @@ import type {
   ProtocolModule,
   Side,
 } from '../../model/index.ts';
-import { openInner } from '../../pipeline/inner.ts';
+import { mayRideIn, openInner } from '../../pipeline/inner.ts';
 import type { Conversation, Event } from './fixture.ts';
 
 /**
@@ -116,6 +116,7 @@ export function feed(module: ProtocolModule, conversation: Conversation, options
     connection: conversation.connection,
     bodyLimit: options.bodyLimit ?? 65_536,
     wantsInner: options.inner !== undefined || options.inners !== undefined,
+    ...(options.inners ? { mayRide: mayRideIn(options.inners) } : {}),
     ...(conversation.carrier ? { carrier: conversation.carrier } : {}),
     ...(conversation.clock ? { clock: conversation.clock } : {}),
   };

@@ -33,6 +33,8 @@ export const websocketInside: InnerModule = {
   name: 'websocket',
   title: 'WebSocket',
   fields,
+  // In HTTP/2 only.
+  signs: { request: [], response: [], target: [] },
   claims: ({ fields: { 'http2.protocol': protocol } }) => protocol === 'websocket',
   open(exchange, context): InnerAnalyzer {
     let carrier = exchange;
