@@ -1,6 +1,6 @@
 /** Frames and their names: RFC 9113 sections 4 to 7. */
 import { u16, u24, u32 } from '../../util/bytes.ts';
-import { mayBeHeaderBlock } from './hpack.ts';
+import { mayBeHeaderBlock } from './hpack-form.ts';
 
 export const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 

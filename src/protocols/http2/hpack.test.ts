@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HpackDecoder, listLimit, mayBeHeaderBlock, tableCap } from './hpack.ts';
+import { HpackDecoder, listLimit, tableCap } from './hpack.ts';
+import { mayBeHeaderBlock } from './hpack-form.ts';
 import { decodeHuffman, huffmanBroken } from './huffman.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));

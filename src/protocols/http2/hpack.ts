@@ -44,7 +44,7 @@ export class HpackDecoder {
   #oldSize = 0;
   #tries = 0;
   /** The last lists, in a ring. */
-  readonly #recent: (readonly Header[])[] = [];
+  #recent: (readonly Header[])[] | undefined;
   #recentAt = 0;
   /** Of the last block: oddities, by name; undefined = none. */
   weirds: string[] | undefined;
@@ -122,6 +122,7 @@ export class HpackDecoder {
     }
     if (this.#lost) this.#nameUnknown(headers);
     else {
+      this.#recent ??= [];
       this.#recent[this.#recentAt] = headers;
       this.#recentAt = (this.#recentAt + 1) % maxRecent;
     }
@@ -132,7 +133,7 @@ export class HpackDecoder {
   #recover(b: Uint8Array, from: number, to: number): void {
     const old = this.#old!;
     const references = this.#references(b, from, to);
-    const place = references && findPlace(references, old, this.#recent);
+    const place = references && findPlace(references, old, this.#recent ?? []);
     if (!place) {
       if (++this.#tries >= maxTries) this.#old = undefined;
       return;
@@ -164,7 +165,7 @@ export class HpackDecoder {
   /** Later entries have their names from earlier ones: one that is unknown would stay so for good. */
   #nameUnknown(headers: Header[]): void {
     if (!headers.some(([name]) => isUnknownName(name))) return;
-    const names = likeBefore(headers, isUnknownName, this.#recent);
+    const names = likeBefore(headers, isUnknownName, this.#recent ?? []);
     if (!names) return;
     this.#weird('http2_name_guessed');
     for (let i = 0; i < headers.length; i++) {
@@ -346,57 +347,3 @@ function referenceOf(name: string): Reference {
   const number = name.charCodeAt(0) === 60 ? /^<unknown (\d+)>$/.exec(name)?.[1] : undefined;
   return number === undefined ? name : Number(number) - staticTable.length;
 }
-
-/**
- * Whether [from, to) is built like a header block, by its form alone: tells the beginning of a frame among
- * other bytes. The first entry has to be a pseudo-header or one that may be (section 8.3 of RFC 9113).
- */
-export function mayBeHeaderBlock(b: Uint8Array, from: number, to: number): boolean {
-  let at = from;
-  let count = 0;
-  while (at < to) {
-    const first = b[at]!;
-    const isIndexed = first >= 0x80;
-    const isUpdate = (first & 0xe0) === 0x20;
-    const prefix = isIndexed ? 7 : isUpdate ? 5 : first & 0x40 ? 6 : 4;
-    const mask = (1 << prefix) - 1;
-    let index = first & mask;
-    at++;
-    if (index === mask) {
-      let shift = 0;
-      do {
-        if (at >= to || shift > 14) return false;
-        index += (b[at]! & 0x7f) << shift;
-        shift += 7;
-      } while (b[at++]! >= 0x80);
-    }
-    if (isUpdate) {
-      if (count > 0) return false;
-      continue;
-    }
-    if (isIndexed ? index === 0 || index > maxIndex : index > maxIndex) return false;
-    if (count === 0 && index > 14 && index <= staticTable.length) return false;
-    count++;
-    if (isIndexed) continue;
-    for (let texts = index === 0 ? 2 : 1; texts > 0; texts--) {
-      if (at >= to) return false;
-      const isCoded = b[at]! >= 0x80;
-      let length = b[at++]! & 0x7f;
-      if (length === 0x7f) {
-        let shift = 0;
-        do {
-          if (at >= to || shift > 14) return false;
-          length += (b[at]! & 0x7f) << shift;
-          shift += 7;
-        } while (b[at++]! >= 0x80);
-      }
-      if (at + length > to) return false;
-      if (!isCoded) for (let i = at; i < at + length; i++) if (b[i]! < 32 && b[i] !== 9) return false;
-      at += length;
-    }
-  }
-  return count > 0;
-}
-
-/** Tables of 4 KiB hold some sixty entries, of 64 KiB a thousand. */
-const maxIndex = 61 + 2048;

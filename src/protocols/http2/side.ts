@@ -1,7 +1,8 @@
 /** Reads one direction: frames, cut anywhere, and the header blocks in them. Meaning is the analyzer's. */
-import type { Timestamp } from '../../model/index.ts';
+import type { Side, Timestamp } from '../../model/index.ts';
 import { latin1, u24, u32 } from '../../util/bytes.ts';
 import { Pending } from '../../util/pending.ts';
+import { type Block, Blocks, blockLimit } from './blocks.ts';
 import {
   defaultMaxFrame,
   Flag,
@@ -13,54 +14,44 @@ import {
   plausibleFrame,
   preface,
 } from './frame.ts';
-import { type HeaderList, HpackDecoder } from './hpack.ts';
+import { HpackDecoder } from './hpack.ts';
 
-/** Longest header block that is read, in all its frames: servers refuse above 8 to 64 KiB. */
-export const blockLimit = 128 * 1024;
 /** Longest frame of another kind that is read: SETTINGS, GOAWAY with its text. */
 const controlLimit = 4096;
 /** Where frames begin is looked for in so many bytes at once: a frame of usual length and what follows it. */
 export const resyncLimit = 64 * 1024;
 /** Frames in a row after which a guess is no longer one. */
 const trustedFrames = 8;
-/** Frames that one block may come in without a word. */
-const maxContinuations = 64;
-
-/** A header block, whole or as far as it was captured. */
-export interface Block {
-  readonly streamId: number;
-  /** PUSH_PROMISE: the stream that is promised, -1 when the number was lost; else 0. */
-  readonly promisedId: number;
-  /** undefined: bytes of it are missing, or it is too long or broken. */
-  readonly list: HeaderList | undefined;
-  readonly endStream: boolean;
-  readonly startAt: Timestamp;
-  /** Frame headers and padding included. */
-  readonly wireBytes: number;
-  readonly lostBytes: number;
-}
 
 export interface SideListener {
-  headers(block: Block, at: Timestamp): void;
+  headers(side: Side, block: Block, at: Timestamp): void;
   /** A DATA frame begins: `flow` bytes of flow control, padding included. */
-  dataBegins(streamId: number, flow: number, at: Timestamp): void;
+  dataBegins(side: Side, streamId: number, flow: number, at: Timestamp): void;
   /** Its content, as it comes. Valid during the call. */
-  data(streamId: number, b: Uint8Array, from: number, to: number, at: Timestamp): void;
-  dataLost(streamId: number, length: number, at: Timestamp): void;
-  dataEnds(streamId: number, endStream: boolean, at: Timestamp): void;
+  content(side: Side, streamId: number, b: Uint8Array, from: number, to: number, at: Timestamp): void;
+  contentLost(side: Side, streamId: number, length: number, at: Timestamp): void;
+  dataEnds(side: Side, streamId: number, endStream: boolean, at: Timestamp): void;
   /** Any other whole frame that has a meaning; cut to `controlLimit`. */
-  control(type: number, flags: number, streamId: number, payload: Uint8Array, at: Timestamp): void;
+  control(
+    side: Side,
+    type: number,
+    flags: number,
+    streamId: number,
+    payload: Uint8Array,
+    at: Timestamp,
+  ): void;
   /** Frames were not captured. */
-  lost(bytes: number, at: Timestamp): void;
+  framesLost(side: Side, bytes: number): void;
   /** Is the stream open on this side? */
-  knows(streamId: number): boolean;
+  knows(side: Side, streamId: number): boolean;
   weird(name: string): void;
-  violation(reason: string, at: Timestamp): void;
+  violation(side: Side, reason: string): void;
 }
 
+/** The rules of one direction that differ. */
 export interface SideOptions {
   /** The client's direction begins with the preface (section 3.4). */
-  readonly isClient: boolean;
+  readonly side: Side;
   readonly joinedMidStream: boolean;
 }
 
@@ -71,13 +62,12 @@ const prefaceBytes = Uint8Array.from(preface, (c) => c.charCodeAt(0));
 
 export class Http2Side {
   readonly #listener: SideListener;
-  readonly #isClient: boolean;
+  readonly #side: Side;
   /** Nobody has told that this is HTTP/2 but frames that look like it. */
   readonly #isGuess: boolean;
-  readonly #knows: (streamId: number) => boolean;
   /** In a row since the place was guessed. */
   #goodFrames = trustedFrames;
-  hpack = new HpackDecoder();
+  readonly blocks: Blocks;
   #state: 'preface' | 'settings' | 'header' | 'frame' | 'data' | 'skip' | 'resync' | 'over';
   readonly #pending = new Pending();
   #started = false;
@@ -93,35 +83,24 @@ export class Http2Side {
   #hasPadLength = false;
   /** Bytes of it that were not captured. */
   #frameLost = 0;
-  // The header block under way: its first frame and what came since.
-  #block: Pending | undefined;
-  #blockStream = 0;
-  #blockPromised = 0;
-  #blockEndStream = false;
-  #blockStartAt: Timestamp = 0;
-  #blockWire = 0;
-  #blockLost = 0;
-  #blockFrames = 0;
-  /** What it was meant to become is too long or not whole: read on without keeping. */
-  #blockDamaged = false;
   /** SETTINGS_MAX_FRAME_SIZE of who receives this; larger ones are an error. */
   maxFrame = defaultMaxFrame;
 
-  constructor(listener: SideListener, { isClient, joinedMidStream }: SideOptions) {
+  constructor(listener: SideListener, { side, joinedMidStream }: SideOptions) {
     this.#listener = listener;
-    this.#isClient = isClient;
+    this.#side = side;
+    this.blocks = new Blocks(side, listener);
     this.#isGuess = joinedMidStream;
-    this.#knows = (streamId) => listener.knows(streamId);
-    this.#state = joinedMidStream ? 'resync' : isClient ? 'preface' : 'settings';
+    this.#state = joinedMidStream ? 'resync' : side === 'client' ? 'preface' : 'settings';
     if (joinedMidStream) {
-      this.hpack.lose();
+      this.blocks.hpack.lose();
       // What was agreed on was not seen.
       this.maxFrame = 0xffffff;
     }
   }
 
   get buffered(): number {
-    return this.#pending.length + (this.#block ? this.#block.length : 0) + this.hpack.size;
+    return this.#pending.length + this.blocks.buffered;
   }
 
   data(bytes: Uint8Array, at: Timestamp): void {
@@ -159,7 +138,7 @@ export class Http2Side {
         return i + take;
       }
       case 'preface':
-        return this.#readPreface(b, i, end, at);
+        return this.#readPreface(b, i, end);
       case 'resync':
         return this.#resync(b, i, end, at);
       case 'over':
@@ -167,10 +146,10 @@ export class Http2Side {
     }
   }
 
-  #readPreface(b: Uint8Array, i: number, end: number, at: Timestamp): number {
+  #readPreface(b: Uint8Array, i: number, end: number): number {
     const have = Math.min(end - i, prefaceBytes.length);
     for (let n = 0; n < have; n++)
-      if (b[i + n] !== prefaceBytes[n]) return this.#fail('no connection preface', at, end);
+      if (b[i + n] !== prefaceBytes[n]) return this.#fail('no connection preface', end);
     if (have < prefaceBytes.length) return i;
     this.#state = 'settings';
     return i + have;
@@ -184,8 +163,8 @@ export class Http2Side {
     if (this.#state === 'settings' && b[i]! > 0) {
       // No frame: a server that knows HTTP/1 alone answers the preface in words.
       const words = latin1(b, i, Math.min(end, i + statusLine.length));
-      if (words === statusLine) return this.#fail(http1Answer, at, end);
-      return statusLine.startsWith(words) ? i : this.#fail('SETTINGS expected', at, end);
+      if (words === statusLine) return this.#fail(http1Answer, end);
+      return statusLine.startsWith(words) ? i : this.#fail('SETTINGS expected', end);
     }
     if (end - i < headerLength) return i;
     this.#length = u24(b, i);
@@ -195,17 +174,17 @@ export class Http2Side {
     if (this.#state === 'settings') {
       const isFirst = this.#type === FrameType.settings && (this.#flags & Flag.ack) === 0;
       if (!isFirst || !isLawful(this.#type, this.#length, this.#streamId))
-        return this.#fail('SETTINGS expected', at, end);
+        return this.#fail('SETTINGS expected', end);
       this.#state = 'header';
     }
     if (this.#length > this.maxFrame) {
       this.#listener.weird('http2_frame_too_large');
-      return this.#desync(i, end, at);
+      return this.#desync(i, end);
     }
     const isDoubtful = this.#goodFrames < trustedFrames && !isUsual(this.#type, this.#flags, this.#length);
     if (isDoubtful || !isLawful(this.#type, this.#length, this.#streamId)) {
       this.#listener.weird('http2_bad_frame');
-      return this.#desync(i, end, at);
+      return this.#desync(i, end);
     }
     this.#goodFrames++;
     this.#frameBegins(at);
@@ -216,15 +195,9 @@ export class Http2Side {
     const type = this.#type;
     this.#left = this.#length;
     this.#frameLost = 0;
-    if (this.#block || this.#blockDamaged) {
-      // Section 6.10: nothing may come in between.
-      if (type !== FrameType.continuation || this.#streamId !== this.#blockStream) {
-        this.#listener.weird('http2_continuation_missing');
-        this.#dropBlock(at);
-      }
-    }
+    if (this.blocks.isOpen) this.blocks.expect(type, this.#streamId, at);
     if (type === FrameType.data) {
-      this.#listener.dataBegins(this.#streamId, this.#length, this.#startAt);
+      this.#listener.dataBegins(this.#side, this.#streamId, this.#length, this.#startAt);
       this.#hasPadLength = (this.#flags & Flag.padded) !== 0;
       this.#padding = 0;
       this.#state = 'data';
@@ -260,7 +233,7 @@ export class Http2Side {
     const content = this.#left - this.#padding;
     const take = Math.min(content, end - i);
     if (take > 0) {
-      this.#listener.data(this.#streamId, b, i, i + take, at);
+      this.#listener.content(this.#side, this.#streamId, b, i, i + take, at);
       i += take;
       this.#left -= take;
     }
@@ -276,7 +249,7 @@ export class Http2Side {
 
   #dataEnds(at: Timestamp): void {
     this.#next();
-    this.#listener.dataEnds(this.#streamId, (this.#flags & Flag.endStream) !== 0, at);
+    this.#listener.dataEnds(this.#side, this.#streamId, (this.#flags & Flag.endStream) !== 0, at);
   }
 
   #next(): void {
@@ -302,82 +275,14 @@ export class Http2Side {
         start = stop = from;
       }
       this.#beginBlock(promised, !isPromise && (flags & Flag.endStream) !== 0);
-      if (flags & Flag.endHeaders) this.#blockEnds(b, start, stop, at);
-      else {
-        this.#block = new Pending();
-        this.#block.append(b.subarray(start, stop));
-      }
-    } else if (type === FrameType.continuation) this.#continue(b, from, to, at);
-    else this.#listener.control(type, flags, this.#streamId, b.subarray(from, to), at);
+      this.blocks.first(b, start, stop, (flags & Flag.endHeaders) !== 0, at);
+    } else if (type === FrameType.continuation)
+      this.blocks.next(b, from, to, this.#length, (flags & Flag.endHeaders) !== 0, at);
+    else this.#listener.control(this.#side, type, flags, this.#streamId, b.subarray(from, to), at);
   }
 
   #beginBlock(promised: number, endStream: boolean): void {
-    this.#blockStream = this.#streamId;
-    this.#blockPromised = promised;
-    this.#blockEndStream = endStream;
-    this.#blockStartAt = this.#startAt;
-    this.#blockWire = headerLength + this.#length;
-    this.#blockLost = 0;
-    this.#blockFrames = 1;
-  }
-
-  #continue(b: Uint8Array, from: number, to: number, at: Timestamp): void {
-    const isLast = (this.#flags & Flag.endHeaders) !== 0;
-    this.#blockWire += headerLength + this.#length;
-    if (++this.#blockFrames === maxContinuations) this.#listener.weird('http2_many_continuations');
-    if (this.#blockDamaged) {
-      if (isLast) this.#dropBlock(at);
-      return;
-    }
-    const block = this.#block;
-    // Its beginning was lost, and with it the block.
-    if (!block) return;
-    if (block.length + to - from > blockLimit) {
-      this.#listener.weird('http2_header_block_too_long');
-      this.#damage();
-      if (isLast) this.#dropBlock(at);
-      return;
-    }
-    const whole = block.append(b.subarray(from, to));
-    if (isLast) this.#blockEnds(whole, 0, whole.length, at);
-  }
-
-  #blockEnds(b: Uint8Array, from: number, to: number, at: Timestamp): void {
-    const { hpack } = this;
-    const list = hpack.decode(b, from, to);
-    this.#block = undefined;
-    if (hpack.weirds) for (const name of hpack.weirds) this.#listener.weird(name);
-    this.#tellBlock(list, at);
-  }
-
-  #tellBlock(list: HeaderList | undefined, at: Timestamp): void {
-    this.#listener.headers(
-      {
-        streamId: this.#blockStream,
-        promisedId: this.#blockPromised,
-        list,
-        endStream: this.#blockEndStream,
-        startAt: this.#blockStartAt,
-        wireBytes: this.#blockWire,
-        lostBytes: this.#blockLost,
-      },
-      at,
-    );
-  }
-
-  /** Bytes of the block under way are missing: what it would have added to the table, nobody knows. */
-  #damage(): void {
-    this.#block = undefined;
-    this.#blockDamaged = true;
-    this.hpack.lose();
-  }
-
-  /** The block under way is over, unread. */
-  #dropBlock(at: Timestamp): void {
-    this.#block = undefined;
-    this.#blockDamaged = false;
-    this.hpack.lose();
-    this.#tellBlock(undefined, at);
+    this.blocks.begin(this.#streamId, promised, endStream, headerLength + this.#length, this.#startAt);
   }
 
   /** A frame has passed unread. */
@@ -388,54 +293,54 @@ export class Http2Side {
       if (this.#frameLost > 0) this.#listener.weird('http2_frame_lost');
       return;
     }
-    if (type === FrameType.continuation) {
-      if (!this.#block && !this.#blockDamaged) return;
-      this.#blockWire += headerLength + this.#length;
-    } else {
+    if (type !== FrameType.continuation) {
       const isPromise = type === FrameType.pushPromise;
       this.#beginBlock(isPromise ? -1 : 0, !isPromise && (this.#flags & Flag.endStream) !== 0);
-    }
-    this.#blockLost += this.#frameLost;
-    this.#damage();
-    if (this.#flags & Flag.endHeaders) this.#dropBlock(at);
+    } else if (!this.blocks.isOpen) return;
+    const isLast = (this.#flags & Flag.endHeaders) !== 0;
+    this.blocks.miss(
+      type === FrameType.continuation ? headerLength + this.#length : 0,
+      this.#frameLost,
+      isLast,
+      at,
+    );
   }
 
-  #fail(reason: string, at: Timestamp, end: number): number {
+  #fail(reason: string, end: number): number {
     this.#state = 'over';
-    this.#listener.violation(reason, at);
+    this.#listener.violation(this.#side, reason);
     return end;
   }
 
-  #desync(i: number, end: number, at: Timestamp): number {
+  #desync(i: number, end: number): number {
     // Found among other bytes, and at once wrong: then it was no HTTP/2.
-    if (this.#isGuess && this.#goodFrames < trustedFrames) return this.#fail('no frames', at, end);
+    if (this.#isGuess && this.#goodFrames < trustedFrames) return this.#fail('no frames', end);
     this.#loseSync();
-    this.#listener.lost(end - i, at);
+    this.#listener.framesLost(this.#side, end - i);
     return end;
   }
 
   #loseSync(): void {
     this.#pending.clear();
-    this.#block = undefined;
-    this.#blockDamaged = false;
+    this.blocks.lose();
     this.#started = false;
-    this.hpack.lose();
     this.#state = 'resync';
   }
 
   /** Behind a hole: wherever frames follow one another. */
   #resync(b: Uint8Array, from: number, end: number, at: Timestamp): number {
     // Joined at the very beginning after all.
-    if (this.#isClient && startsWithPreface(b, from, end)) {
+    if (this.#side === 'client' && startsWithPreface(b, from, end)) {
       if (end - from < prefaceBytes.length) return from;
-      this.hpack = new HpackDecoder();
+      this.blocks.hpack = new HpackDecoder();
       this.#state = 'settings';
       return from + prefaceBytes.length;
     }
     const last = Math.max(from, end - resyncLimit);
     const maxFrame = Math.min(this.maxFrame, plausibleFrame);
+    const knows = (streamId: number) => this.#listener.knows(this.#side, streamId);
     for (let i = from; i < end; i++) {
-      const verdict = mayBegin(b, i, end, true, maxFrame, this.#knows);
+      const verdict = mayBegin(b, i, end, true, maxFrame, knows);
       if (verdict === 'no') continue;
       if (verdict === 'more' && i < last) continue;
       if (verdict === 'more') return i;
@@ -460,7 +365,7 @@ export class Http2Side {
           left--;
         }
         const content = Math.min(left, this.#left - this.#padding);
-        if (content > 0) this.#listener.dataLost(this.#streamId, content, at);
+        if (content > 0) this.#listener.contentLost(this.#side, this.#streamId, content, at);
         const pad = Math.min(left - content, this.#padding);
         if (content === 0) this.#listener.weird('http2_frame_lost');
         this.#padding -= pad;
@@ -485,12 +390,12 @@ export class Http2Side {
     if (left === 0) return;
     const held = this.#pending.length;
     this.#loseSync();
-    this.#listener.lost(held + left, at);
+    this.#listener.framesLost(this.#side, held + left);
   }
 
   end(): void {
     this.#pending.clear();
-    this.#block = undefined;
+    this.blocks.end();
     this.#state = 'over';
   }
 }
