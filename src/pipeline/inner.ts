@@ -87,22 +87,30 @@ const maxTypes = 256;
 /** AnalyzerContext.mayRide for these modules. */
 export function mayRideIn(modules: readonly InnerModule[]): NonNullable<AnalyzerContext['mayRide']> {
   if (modules.some(({ signs }) => !signs)) return () => true;
-  const targets = [...new Set(modules.flatMap(({ signs }) => signs!.target))];
+  const parts = [...new Set(modules.flatMap(({ signs }) => signs!.target))];
+  const target = parts.length === 0 ? undefined : new RegExp(parts.map(literally).join('|'), 'i');
   const byType = (head: 'request' | 'response') => {
     const begins = modules.flatMap(({ signs }) => signs![head]);
     const verdicts = new Map<string, boolean>();
+    // Mostly it is the one before again.
+    let lastType = '';
+    let last = false;
     return (type: string): boolean => {
+      if (type === lastType) return last;
       let verdict = verdicts.get(type);
       if (verdict === undefined) {
         verdict = begins.some((begin) => type.toLowerCase().trimStart().startsWith(begin));
         if (verdicts.size >= maxTypes) verdicts.clear();
         verdicts.set(type, verdict);
       }
+      lastType = type;
+      last = verdict;
       return verdict;
     };
   };
   const ask = { request: byType('request'), response: byType('response') };
-  return (head, type, target) =>
-    (type !== '' && ask[head](type)) ||
-    (target.includes('?') && targets.some((part) => target.toLowerCase().includes(part)));
+  return (head, type, text) =>
+    (type !== '' && ask[head](type)) || (target !== undefined && text.includes('?') && target.test(text));
 }
+
+const literally = (part: string) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

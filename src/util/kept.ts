@@ -19,6 +19,12 @@ export class Kept {
   add(b: Uint8Array): void {
     const take = Math.min(b.length, this.#limit - this.length);
     if (take <= 0) return;
+    if (this.length === 0) {
+      // Most bodies come in one piece.
+      this.#bytes = b.slice(0, take);
+      this.length = take;
+      return;
+    }
     if (this.length + take > this.#bytes.length) {
       const grown = new Uint8Array(
         Math.min(this.#limit, Math.max(this.length + take, 2 * this.#bytes.length)),
