@@ -20,7 +20,7 @@ import { filterNames } from '../../src/cli/names.ts';
 import { type BpfInstruction, LinkType } from '../../src/model/index.ts';
 import { need } from '../support/need.ts';
 import { addNetns, ip, join, removeNetns } from '../support/netns.ts';
-import { KernelFilter, receives } from './filter/kernel.ts';
+import { KernelFilter, receive } from './filter/kernel.ts';
 import { compileBy, liveHandle, skip } from './filter/libpcap.ts';
 
 const ethernet = LinkType.ethernet;
@@ -177,13 +177,12 @@ test('the kernel decides alike on packets of a live interface, tags taken out', 
     let matched = 0;
     for (const expression of [...tagged, 'not vlan', 'tcp port 80', 'inbound', 'outbound', 'ip or ip6']) {
       attachFilter(filtered.fd, live(expression));
-      while (receives(filtered.fd));
       for (const { bytes, length } of frames) {
-        while (receives(all.fd));
-        while (receives(filtered.fd));
+        takes(all.fd, bytes);
+        takes(filtered.fd, bytes);
         sendFrame(sender.fd, bytes);
-        waitFor(() => receives(all.fd));
-        const accepted = receives(filtered.fd);
+        waitFor(() => takes(all.fd, bytes));
+        const accepted = takes(filtered.fd, bytes);
         if (accepted) matched++;
         // The kernel itself takes out no tag of the old stacked type.
         const expected = received({ bytes, length }).at(bytes[12] === 0x91 ? 0 : -1)!;
@@ -201,6 +200,15 @@ test('the kernel decides alike on packets of a live interface, tags taken out', 
     for (const name of names) removeNetns(name);
   }
 });
+
+/** Takes all that waits; whether `frame` was in it, among what the kernel itself says at times (IPv6 does). */
+function takes(fd: number, frame: Uint8Array): boolean {
+  const payload = Buffer.from(frame).subarray(18);
+  let found = false;
+  for (let packet = receive(fd); packet; packet = receive(fd))
+    found ||= payload.equals(packet.subarray(packet.length - payload.length));
+  return found;
+}
 
 function waitFor(condition: () => boolean): void {
   const until = performance.now() + 5000;

@@ -116,10 +116,10 @@ export class Blocks {
     if (isLast) this.#drop(at);
   }
 
-  /** Where the next block begins is not known. */
-  lose(): void {
+  /** Where the next block begins is not known: `bytes` of the stream were lost, `seen` came before. */
+  lose(bytes: number, seen: number): void {
     this.end();
-    this.hpack.lose();
+    this.hpack.lose(bytes, seen);
   }
 
   end(): void {
@@ -139,12 +139,13 @@ export class Blocks {
   #damage(): void {
     this.#pending = undefined;
     this.#isDamaged = true;
-    this.hpack.lose();
+    this.hpack.lose(this.#wireBytes);
   }
 
   /** The block is over, unread. */
   #drop(at: Timestamp): void {
-    this.lose();
+    // It is as long as its frames were, whoever has seen them.
+    this.lose(this.#wireBytes, 0);
     this.#tell(undefined, at);
   }
 

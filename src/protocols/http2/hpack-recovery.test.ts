@@ -10,7 +10,7 @@ const before = [list(':method', ':path', 'agent', 'accept', 'token')];
 
 test('the place by what is repeated', () => {
   const place = (...references: (string | number)[]) => findPlace(references, old, before);
-  assert.deepEqual(place(':method', ':path', 1, 2, 3), { shift: 0, names: new Map() });
+  assert.deepEqual(place(':method', ':path', 1, 2, 3), { shift: 0, deepest: 3, names: new Map() });
   assert.deepEqual(place(':method', ':path', 3, 4, 5)!.shift, 2);
   assert.equal(place(':method', ':path', 1, 2), undefined, 'another length');
   assert.equal(place(':method', ':status', 1, 2, 3), undefined, 'another name');
@@ -19,11 +19,14 @@ test('the place by what is repeated', () => {
 });
 
 test('what was added unseen gets its name from where it stands', () => {
-  // One more entry, under the name of the agent.
-  assert.deepEqual(findPlace([':method', ':path', 1, 3, 4], old, before), {
+  const longer = [list(':path', 'id', 'agent', 'accept', 'token')];
+  assert.deepEqual(findPlace([':path', 1, 2, 3, 4], old, longer), {
     shift: 1,
-    names: new Map([[1, 'agent']]),
+    deepest: 3,
+    names: new Map([[1, 'id']]),
   });
+  // Two that are known are too few when a third may be anything.
+  assert.equal(findPlace([':method', ':path', 1, 3, 4], old, before), undefined);
 });
 
 test('two places that fit are none', () => {

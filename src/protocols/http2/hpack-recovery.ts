@@ -7,7 +7,7 @@ import type { Header } from './hpack-static.ts';
 
 /** Entries that lost blocks may have added. */
 const maxShift = 64;
-/** Different names that must fall into place: one alone may do so by chance. */
+/** Different names that must fall into place, one more when others may be anything: fewer may do so by chance. */
 const enough = 2;
 
 /** What a block refers to: a name that is known, or how far back in the table as it was at the hole (from 1). */
@@ -16,6 +16,8 @@ export type Reference = string | number;
 export interface Place {
   /** By how many entries the table has grown unseen. */
   readonly shift: number;
+  /** The oldest entry it was told by: how far back it was at the hole. */
+  readonly deepest: number;
   /** Names of unseen entries, by how far back they are (from 1). */
   readonly names: ReadonlyMap<number, string>;
 }
@@ -44,10 +46,13 @@ export function findPlace(
   }
   if (!like) return undefined;
   const names = new Map<number, string>();
+  let deepest = 0;
   references.forEach((reference, i) => {
-    if (typeof reference === 'number' && reference <= shift) names.set(reference, like[i]![0]);
+    if (typeof reference !== 'number') return;
+    if (reference <= shift) names.set(reference, like[i]![0]);
+    else deepest = Math.max(deepest, reference - shift);
   });
-  return { shift, names };
+  return { shift, deepest, names };
 }
 
 /** Known names that must be where they were before, and no fewer than unknown ones. */
@@ -76,15 +81,16 @@ export function likeBefore(
   return found;
 }
 
-/** Entries that were not seen may be anything; enough others have to be what they should. */
+/** Entries that were not seen may be anything; enough others, and more of them, have to be what they should. */
 function fits(
   references: readonly Reference[],
   old: readonly Header[],
   shift: number,
   list: readonly Header[],
 ): boolean {
-  let first: string | undefined;
-  let distinct = 0;
+  let known = 0;
+  let unseen = 0;
+  const names = new Set<string>();
   for (let i = 0; i < references.length; i++) {
     const reference = references[i]!;
     const name = list[i]![0];
@@ -93,12 +99,13 @@ function fits(
       continue;
     }
     const back = reference - shift;
-    if (back < 1) continue;
+    if (back < 1) {
+      unseen++;
+      continue;
+    }
     if (old[old.length - back]?.[0] !== name) return false;
-    if (distinct === 0) {
-      first = name;
-      distinct = 1;
-    } else if (distinct === 1 && name !== first) distinct = enough;
+    known++;
+    names.add(name);
   }
-  return distinct >= enough;
+  return unseen === 0 ? names.size >= enough : names.size > enough && known > unseen;
 }

@@ -16,6 +16,9 @@ const overhead = 32;
 export const unknownValue = '<unknown>';
 /** Header lists remembered, to find the place in the table again by: heads and trailers of some kinds of calls. */
 const maxRecent = 8;
+/** Lost blocks may have added more to the table than the others did: so many times more, and so much besides. */
+const caution = 4;
+const uncounted = 256;
 /** Blocks behind a hole by which the place is looked for. */
 const maxTries = 32;
 
@@ -42,6 +45,10 @@ export class HpackDecoder {
   #old: readonly Header[] | undefined;
   #oldMaxSize = 0;
   #oldSize = 0;
+  /** What lost blocks may have added, as section 4.1 counts: what they have pushed out is not known. */
+  #unseenSize = 0;
+  /** All that was ever added. */
+  #addedSize = 0;
   #tries = 0;
   /** The last lists, in a ring. */
   #recent: (readonly Header[])[] | undefined;
@@ -67,8 +74,15 @@ export class HpackDecoder {
     // Section 4.2: a sender says when it has shrunk its table; until then the old one holds.
   }
 
-  /** Blocks were not seen. */
-  lose(): void {
+  /**
+   * Blocks were not seen.
+   * @param bytes of the stream in which they may have been
+   * @param seen bytes of the stream until then
+   */
+  lose(bytes = Number.POSITIVE_INFINITY, seen = 0): void {
+    const rate = seen > 0 ? this.#addedSize / seen : 1;
+    const unseen = caution * rate * bytes + uncounted;
+    this.#unseenSize = this.#lost ? this.#unseenSize + unseen + this.#size : unseen;
     // What came between two holes is not known well enough to count from.
     if (!this.#lost) {
       this.#old = this.#entries.slice(this.#first);
@@ -134,20 +148,22 @@ export class HpackDecoder {
     const old = this.#old!;
     const references = this.#references(b, from, to);
     const place = references && findPlace(references, old, this.#recent ?? []);
-    if (!place) {
+    if (!place || !this.#isStillThere(old, place.deepest)) {
       if (++this.#tries >= maxTries) this.#old = undefined;
       return;
     }
     const { shift, names } = place;
     const unseen = Array.from({ length: shift }, (_, i): Header => {
       const back = shift - i;
-      return [names.get(back) ?? `<unknown ${61 + back}>`, unknownValue];
+      const name = names.get(back);
+      return [name === undefined ? `<unknown ${61 + back}>` : guessed(name), unknownValue];
     });
     /** What was added since under a name that was not known then. */
     const named = (header: Header): Header => {
       const back = referenceOf(header[0]);
       if (typeof back === 'string') return header;
-      const name = back <= shift ? names.get(back) : old[old.length - (back - shift)]?.[0];
+      const like = names.get(back);
+      const name = back > shift ? old[old.length - (back - shift)]?.[0] : like && guessed(like);
       return name === undefined ? header : [name, header[1]];
     };
     this.#entries = [...old, ...unseen, ...this.#entries.slice(this.#first).map(named)];
@@ -162,18 +178,30 @@ export class HpackDecoder {
     this.#weird('http2_table_recovered');
   }
 
+  /**
+   * Whether the newest `count` entries from before the hole cannot have been pushed out by what was added since.
+   * If they were, their senders have added them again, perhaps with other values, and all would look the same.
+   */
+  #isStillThere(old: readonly Header[], count: number): boolean {
+    let size = this.#unseenSize + this.#size;
+    for (let i = Math.max(0, old.length - count); i < old.length; i++)
+      size += old[i]![0].length + old[i]![1].length + overhead;
+    return size <= this.#oldMaxSize;
+  }
+
   /** Later entries have their names from earlier ones: one that is unknown would stay so for good. */
   #nameUnknown(headers: Header[]): void {
-    if (!headers.some(([name]) => isUnknownName(name))) return;
+    if (!headers.some(([name]) => name.startsWith('<unknown '))) return;
     const names = likeBefore(headers, isUnknownName, this.#recent ?? []);
     if (!names) return;
     this.#weird('http2_name_guessed');
     for (let i = 0; i < headers.length; i++) {
       const [name, value] = headers[i]!;
-      if (!isUnknownName(name)) continue;
-      headers[i] = [names[i]!, value];
+      if (!name.startsWith('<unknown ')) continue;
+      const like = guessed(names[i]!);
+      headers[i] = [like, value];
       for (let n = this.#first; n < this.#entries.length; n++)
-        if (this.#entries[n]![0] === name) this.#replace(n, [names[i]!, this.#entries[n]![1]]);
+        if (this.#entries[n]![0] === name) this.#replace(n, [like, this.#entries[n]![1]]);
     }
   }
 
@@ -254,6 +282,7 @@ export class HpackDecoder {
     this.#added++;
     this.#entries.push(header);
     this.#size += weight;
+    this.#addedSize += weight;
     this.#evict();
   }
 
@@ -338,12 +367,20 @@ export class HpackDecoder {
   }
 }
 
-function isUnknownName(name: string): boolean {
-  return name.charCodeAt(0) === 60 && name.startsWith('<unknown ');
+export function isUnknownName(name: string): boolean {
+  return name.endsWith(guess) || (name.charCodeAt(0) === 60 && name.startsWith('<unknown '));
 }
 
-/** An unknown name says how far back it was at the hole. */
+/** Names that are not certain end so, which no name does. */
+const guess = '?';
+
+function guessed(name: string): string {
+  return name.endsWith(guess) ? name : name + guess;
+}
+
+/** An unknown name says how far back it was at the hole; 0: a guess, which may be anything. */
 function referenceOf(name: string): Reference {
+  if (name.endsWith(guess)) return 0;
   const number = name.charCodeAt(0) === 60 ? /^<unknown (\d+)>$/.exec(name)?.[1] : undefined;
   return number === undefined ? name : Number(number) - staticTable.length;
 }

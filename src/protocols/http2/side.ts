@@ -68,6 +68,8 @@ export class Http2Side {
   /** In a row since the place was guessed. */
   #goodFrames = trustedFrames;
   readonly blocks: Blocks;
+  /** Bytes of the stream, in all. */
+  #seen = 0;
   #state: 'preface' | 'settings' | 'header' | 'frame' | 'data' | 'skip' | 'resync' | 'over';
   readonly #pending = new Pending();
   #started = false;
@@ -104,6 +106,7 @@ export class Http2Side {
   }
 
   data(bytes: Uint8Array, at: Timestamp): void {
+    this.#seen += bytes.length;
     const waited = this.#pending.length > 0;
     const b = waited ? this.#pending.append(bytes) : bytes;
     const end = b.length;
@@ -315,14 +318,14 @@ export class Http2Side {
   #desync(i: number, end: number): number {
     // Found among other bytes, and at once wrong: then it was no HTTP/2.
     if (this.#isGuess && this.#goodFrames < trustedFrames) return this.#fail('no frames', end);
-    this.#loseSync();
+    this.#loseSync(Number.POSITIVE_INFINITY);
     this.#listener.framesLost(this.#side, end - i);
     return end;
   }
 
-  #loseSync(): void {
+  #loseSync(bytes: number): void {
     this.#pending.clear();
-    this.blocks.lose();
+    this.blocks.lose(bytes, this.#seen);
     this.#started = false;
     this.#state = 'resync';
   }
@@ -389,7 +392,7 @@ export class Http2Side {
     }
     if (left === 0) return;
     const held = this.#pending.length;
-    this.#loseSync();
+    this.#loseSync(held + left);
     this.#listener.framesLost(this.#side, held + left);
   }
 

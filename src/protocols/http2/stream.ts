@@ -1,7 +1,7 @@
 /** One stream: a request, its response, and what is known of each so far. */
 import type { Body, Inner, Message, Timestamp } from '../../model/index.ts';
 import { concatBytes } from '../../util/bytes.ts';
-import { unknownValue } from './hpack.ts';
+import { isUnknownName, unknownValue } from './hpack.ts';
 import type { Header } from './hpack-static.ts';
 
 const nothing = new Uint8Array(0);
@@ -163,7 +163,7 @@ export class Stream {
   #content(half: Half, name: string, value: string): void {
     if (name === 'content-type') half.contentType = value;
     else if (name === 'content-encoding') half.contentEncoding = value;
-    else if (value === unknownValue || name.charCodeAt(0) === 60) this.weird('http2_unknown_header');
+    else if (value === unknownValue || isUnknownName(name)) this.weird('http2_unknown_header');
   }
 }
 

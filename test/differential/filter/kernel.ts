@@ -22,10 +22,13 @@ const f = {
   close: libc.func('close', 'int', ['int']),
 };
 
-/** Whether a packet waits at the socket; it is taken. */
-export function receives(fd: number, buffer = Buffer.alloc(65536)): boolean {
-  return Number(f.recv(fd, buffer, buffer.length, MSG_DONTWAIT)) >= 0;
+/** Takes the packet that waits at the socket; undefined: none does. Good until the next call. */
+export function receive(fd: number): Uint8Array | undefined {
+  const length = Number(f.recv(fd, buffer, buffer.length, MSG_DONTWAIT));
+  return length < 0 ? undefined : buffer.subarray(0, length);
 }
+
+const buffer = Buffer.alloc(65536);
 
 export class KernelFilter {
   readonly #pair: [number, number];
