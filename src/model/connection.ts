@@ -9,6 +9,17 @@ export interface Endpoint {
   readonly port: number;
   /** A name for people: the container's own, or what a DNS answer said. */
   name?: string;
+  /** Who holds the socket, where that could be looked up: may come to be known while the connection lives. */
+  process?: ProcessName;
+}
+
+export interface ProcessName {
+  /** In our pid namespace. */
+  readonly pid: number;
+  /** /proc/PID/comm */
+  readonly comm: string;
+  /** Name of the target it runs in; '' when it is none of those that are known. */
+  readonly target: string;
 }
 
 /** 5-tuple within one namespace. */
