@@ -9,3 +9,4 @@ export * from './poll.ts';
 export * from './privileges.ts';
 export * from './rtnetlink.ts';
 export * from './scm.ts';
+export * from './unix-diag.ts';

@@ -16,7 +16,11 @@ const IFLA_LINK = 5;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
+const IFLA_STATS64 = 23;
+const IFLA_CARRIER = 33;
 const IFLA_LINK_NETNSID = 37;
+const IFLA_XDP = 43;
+const IFLA_XDP_ATTACHED = 2;
 const MSG_DONTWAIT = 0x40;
 const IFF_UP = 1;
 const IFF_LOOPBACK = 8;
@@ -34,7 +38,22 @@ export interface Link {
   readonly master: number;
   /** Index of the device it stands on (VLAN, macvlan) or its peer (veth), when that is in the same namespace; 0 without. */
   readonly lower: number;
+  /** False: the other end of the cable (of the veth pair) is down or gone. */
+  readonly carrier: boolean;
+  /** An XDP program sees what comes in before packet sockets do. */
+  readonly xdp: boolean;
+  readonly counters: LinkCounters;
 }
+
+/** struct rtnl_link_stats64: totals since the device was made. */
+export interface LinkCounters {
+  readonly rxPackets: number;
+  readonly txPackets: number;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+}
+
+const noCounters: LinkCounters = { rxPackets: 0, txPackets: 0, rxBytes: 0, txBytes: 0 };
 
 export type LinkEvent = { readonly kind: 'new' | 'gone'; readonly link: Link };
 
@@ -115,11 +134,20 @@ function parseLink(bytes: Buffer): Link {
   let master = 0;
   let lower = 0;
   let lowerElsewhere = false;
+  let carrier = true;
+  let xdp = false;
+  let counters = noCounters;
   attributes(bytes.subarray(16), (type, value) => {
     if (type === IFLA_IFNAME) name = text(value);
     else if (type === IFLA_LINK && value.length >= 4) lower = value.readUInt32LE(0);
     else if (type === IFLA_MASTER && value.length >= 4) master = value.readUInt32LE(0);
     else if (type === IFLA_LINK_NETNSID) lowerElsewhere = true;
+    else if (type === IFLA_CARRIER && value.length >= 1) carrier = value[0] !== 0;
+    else if (type === IFLA_STATS64 && value.length >= 32) counters = parseCounters(value);
+    else if (type === IFLA_XDP)
+      attributes(value, (inner, mode) => {
+        if (inner === IFLA_XDP_ATTACHED && mode.length >= 1) xdp = mode[0] !== 0;
+      });
     else if (type === IFLA_LINKINFO)
       attributes(value, (inner, info) => {
         if (inner === IFLA_INFO_KIND) kind = text(info);
@@ -134,5 +162,16 @@ function parseLink(bytes: Buffer): Link {
     loopback: (flags & IFF_LOOPBACK) !== 0,
     master,
     lower: lowerElsewhere || lower === index ? 0 : lower,
+    carrier,
+    xdp,
+    counters,
   };
+}
+
+/** The first four of the structure's 64-bit numbers. */
+function parseCounters(value: Buffer): LinkCounters {
+  const [rxPackets, txPackets, rxBytes, txBytes] = [0, 8, 16, 24].map((at) =>
+    Number(value.readBigUInt64LE(at)),
+  ) as [number, number, number, number];
+  return { rxPackets, txPackets, rxBytes, txBytes };
 }

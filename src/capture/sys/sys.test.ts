@@ -45,6 +45,9 @@ const number = (value: number) => {
   return bytes;
 };
 const kind = Buffer.concat([Buffer.from([9, 0, 1, 0]), Buffer.from('veth\0\0\0\0')]);
+/** struct rtnl_link_stats64 has 24 numbers or more. */
+const stats = Buffer.alloc(24 * 8);
+[7, 3, 4_294_967_296, 12].forEach((n, i) => void stats.writeBigUInt64LE(BigInt(n), i * 8));
 
 test('links: name, kind, bridge, peer; the end of a dump', () => {
   const events: LinkEvent[] = [];
@@ -54,12 +57,19 @@ test('links: name, kind, bridge, peer; the end of a dump', () => {
     [10, number(5)],
     [5, number(8)],
     [18, kind],
+    [23, stats],
+    [33, Buffer.from([0])],
+    [43, Buffer.from([5, 0, 2, 0, 1, 0, 0, 0])],
   ]);
   assert.equal(parseLinkMessages(Buffer.concat([veth, done]), events), true);
   assert.deepEqual(events, [
     {
       kind: 'new',
-      link: { index: 7, name: 'eth0', kind: 'veth', type: 1, up: true, loopback: false, master: 5, lower: 8 },
+      link: {
+        ...{ index: 7, name: 'eth0', kind: 'veth', type: 1, up: true, loopback: false, master: 5, lower: 8 },
+        ...{ carrier: false, xdp: true },
+        counters: { rxPackets: 7, txPackets: 3, rxBytes: 4_294_967_296, txBytes: 12 },
+      },
     },
   ]);
 });
