@@ -1,8 +1,9 @@
 /** What every step of compiling one query shares. */
+
+import type { Matcher } from '../util/regex/index.ts';
 import type { Setup } from './access.ts';
 import { QueryError, type QueryErrorDetail, type QueryErrorReason, type Span } from './error.ts';
 import type { Field } from './field.ts';
-import type { Matcher } from './regex/index.ts';
 import type { Schema } from './schema.ts';
 
 export class Compilation {

@@ -1,12 +1,12 @@
 /** Tests of texts, bytes and names against a literal. */
 import { latin1 } from '../util/bytes.ts';
+import { createMatcher, PatternError } from '../util/regex/index.ts';
 import type { Test, Value } from './access.ts';
 import type { Literal } from './ast.ts';
 import type { Compilation } from './compilation.ts';
 import { formsOf, plainForms, type TextForms } from './literals.ts';
 import { parseBytes, parseMac, parseNetwork } from './networks.ts';
 import { parseNumber } from './numbers.ts';
-import { createMatcher, PatternError } from './regex/index.ts';
 import type { Source } from './source.ts';
 
 /** A value as characters, a byte a character where it is bytes. */
