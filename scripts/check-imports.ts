@@ -16,6 +16,7 @@ const rooms: Record<string, readonly string[]> = {
   query: ['model', 'util'],
   protobuf: ['model', 'util'],
   redact: ['model'],
+  remote: ['model', 'util'],
   protocols: ['model', 'util'],
   capture: ['model', 'util', 'pcap', 'capture/sys'],
   'capture/sys': ['model', 'util'],
@@ -55,6 +56,7 @@ const pure = new Set([
   'query',
   'protobuf',
   'redact',
+  'remote',
 ]);
 
 function roomOf(file: string): string {
