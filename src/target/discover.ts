@@ -179,6 +179,7 @@ export async function discoverByProcess(options: DiscoverOptions = {}): Promise<
       all.push(
         lazyRuntime({
           name: 'podman',
+          place: socket.path,
           load: async () =>
             new (await import('./podman/index.ts')).Podman({ sockets: [socket.path], usesDisk: false, env }),
         }),
@@ -216,6 +217,7 @@ async function dockers(sockets: readonly Found[], env: Environment, isNews: bool
 const cri = ({ path, kind, isGuess }: Found): Runtime =>
   lazyRuntime({
     name: 'cri',
+    place: path,
     isGuess,
     ...(kind === 'containerd' ? { isIdle: () => isContainerdIdle(path) } : {}),
     // A daemon that is a runtime besides may have no CRI.
@@ -225,6 +227,7 @@ const cri = ({ path, kind, isGuess }: Found): Runtime =>
 const containerd = ({ path, isGuess }: Found, hasDocker: boolean): Runtime =>
   lazyRuntime({
     name: 'containerd',
+    place: path,
     isGuess,
     isIdle: () => isContainerdIdle(path),
     async load() {
@@ -254,6 +257,7 @@ function podman(
   return [
     lazyRuntime({
       name: 'podman',
+      place: sockets.join(', '),
       isIdle: () => !runs,
       load: async () => new (await import('./podman/index.ts')).Podman({ sockets, env }),
     }),

@@ -4,6 +4,8 @@ import type { Container, Runtime } from './runtime.ts';
 
 export interface LazyOptions {
   readonly name: string;
+  /** As Runtime.place. */
+  readonly place?: string;
   readonly load: () => Promise<Runtime>;
   /** A look that costs almost nothing: it surely runs no container now. */
   readonly isIdle?: () => boolean;
@@ -11,7 +13,7 @@ export interface LazyOptions {
   readonly isGuess?: boolean;
 }
 
-export function lazyRuntime({ name, load, isIdle, isGuess = false }: LazyOptions): Runtime {
+export function lazyRuntime({ name, place = '', load, isIdle, isGuess = false }: LazyOptions): Runtime {
   let loaded: Promise<Runtime> | undefined;
   const runtime = () => {
     loaded ??= load();
@@ -25,6 +27,7 @@ export function lazyRuntime({ name, load, isIdle, isGuess = false }: LazyOptions
   };
   return {
     name,
+    place,
     ...(isIdle ? { isIdle } : {}),
     find: async (nameOrId) => (await runtime()).find(nameOrId).catch(forgive(undefined)),
     list: async () => (await runtime()).list().catch(forgive<Container[]>([])),

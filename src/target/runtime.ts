@@ -52,6 +52,8 @@ export interface Subscription {
 
 export interface Runtime {
   readonly name: string;
+  /** Where it is asked, for people: a socket's path or a URL; '' where files are looked at. */
+  readonly place?: string;
   /** It surely runs nothing now, as far as a look at a few files tells: not asked for a name. */
   isIdle?(): boolean;
   /**

@@ -36,6 +36,15 @@ export class Docker implements Runtime {
     this.endpoint = options.endpoint;
   }
 
+  get place(): string {
+    try {
+      return this.where().url.replace(/^unix:\/\//, '');
+    } catch {
+      // A setting that names no daemon.
+      return '';
+    }
+  }
+
   async find(nameOrId: string): Promise<Container | undefined> {
     const answer = await this.ask(`/containers/${encodeURIComponent(nameOrId)}/json`);
     // Any refusal of a name (404 none, 400 or 500 for a prefix of several) is settled by the list.
@@ -129,7 +138,7 @@ export class Docker implements Runtime {
   private garbage(): never {
     throw new TargetError(
       'no-answer',
-      `${this.place()} does not answer as Docker does`,
+      `${this.named()} does not answer as Docker does`,
       'is another program listening there? DOCKER_HOST=unix:///PATH names the socket to ask',
     );
   }
@@ -143,14 +152,14 @@ export class Docker implements Runtime {
     );
   }
 
-  private place(): string {
+  private named(): string {
     const { url, origin } = this.where();
     return origin === '' ? url : `${url} (from ${origin})`;
   }
 
   private explain(error: unknown): Error {
     const { address, url, origin } = this.where();
-    const place = this.place();
+    const place = this.named();
     if (error instanceof SilenceError)
       return new TargetError(
         'no-answer',
