@@ -1,5 +1,5 @@
 /** bpf: any text compiles or is refused as documented; any program is refused or ends; interpreters agree. */
-import { compile, createMatcher, disassemble, FilterError } from '../src/bpf/index.ts';
+import { compile, createMatcher, disassemble, explain, FilterError, words } from '../src/bpf/index.ts';
 import { keywords } from '../src/bpf/keywords.ts';
 import { constants } from '../src/bpf/names.ts';
 import { expressions } from '../src/bpf/testing/expressions.ts';
@@ -16,6 +16,8 @@ const decoder = new TextDecoder('latin1');
 const resolver = {
   host: (name: string) => (name.length % 3 === 0 ? ['10.0.0.1', '2001:db8::1'] : undefined),
   service: (name: string) => (name.length % 2 === 0 ? 80 : undefined),
+  container: (_kind: string, name: string) =>
+    name.length % 2 === 0 ? { addresses: ['10.0.0.2', '2001:db8::2'] } : { problem: 'unknown', hint: '' },
 };
 /** Longest compilation of a text of a few KiB in time of the processor, far above what the slowest takes. */
 const compileMs = 3000;
@@ -39,6 +41,8 @@ export const target: Target = {
       '10.0.0.0/8',
       '2001:db8::/32',
     ],
+    ...[...words.keys()].map((word) => ` ${word} `),
+    ...[' container web ', ' pod shop/db ', ' src container (', 'container '],
     ...['00:00:5e:00:53:01', '\\tcp', '1-65535', '-', '<<', '%', '0x80000000', '4294967295', ' ', '\\'],
   ],
   maxLength: 3000,
@@ -59,6 +63,7 @@ function compileText(text: string, random: Random): void {
     const fault = findFault(program.instructions);
     if (fault !== '') throw new Error(`an invalid program: ${fault}`);
     disassemble(program, 'd');
+    explain(text, resolver);
     const matches = createMatcher(program);
     for (let n = 0; n < 5; n++) {
       const packet = random.pick(packets[which]!);

@@ -21,6 +21,9 @@ export type AddressType =
   | 'gateway'
   | 'proto'
   | 'protochain'
+  /** Not libpcap's: words.ts */
+  | 'container'
+  | 'pod'
   | undefined;
 
 /** What stands before a value, or is implied by what stood before the value before it. */
@@ -74,7 +77,10 @@ export type Node = Span &
         readonly kind: 'identifier';
         readonly identifier: Identifier;
         readonly qualifiers: Qualifiers;
+        /** The word of words.ts that a bare name is when nothing else has it. */
+        readonly word?: string | undefined;
       }
+    | { readonly kind: 'word'; readonly word: string }
     | { readonly kind: 'protocol'; readonly protocol: string }
     | {
         readonly kind: 'relation';

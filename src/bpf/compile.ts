@@ -16,6 +16,7 @@ import { parse } from './parser.ts';
 import { TooDeep } from './registers.ts';
 import { share } from './share.ts';
 import { Values } from './values.ts';
+import { type ContainerName, containersOf } from './words.ts';
 
 /** As tcpdump's default: bytes a program keeps of a packet that passes. */
 const defaultSnaplen = 262144;
@@ -63,6 +64,12 @@ export function compile(expression: string, options: CompileOptions): FilterProg
     if (!(error instanceof TooDeep)) throw error;
     return refuse('limit', 'this takes more computation than a filter has memory for (16 words)', whole);
   }
+}
+
+/** The containers and pods it names, for who looks them up before it is compiled. @throws FilterError */
+export function containersIn(expression: string): ContainerName[] {
+  const tree = parse(expression);
+  return tree ? containersOf(tree) : [];
 }
 
 function conditionOf(expression: string, options: CompileOptions, refuse: Refuse): Condition {

@@ -2,6 +2,7 @@
 import type { Arithmetic, Identifier, Node, Qualifiers } from './ast.ts';
 import type { FilterResolver } from './names.ts';
 import { parse } from './parser.ts';
+import { isKnown, words } from './words.ts';
 
 /** A line, or one with others under it. */
 type Outline = string | { readonly head: string; readonly parts: readonly Outline[] };
@@ -102,7 +103,9 @@ class Explainer {
         return typeof part === 'string' ? `not: ${part}` : { head: 'not', parts: [part] };
       }
       case 'identifier':
-        return this.#identifier(node.identifier, node.qualifiers);
+        return node.word !== undefined ? this.#bareWord(node.word, node) : this.#identifier(node);
+      case 'word':
+        return word(node.word);
       case 'protocol':
         return protocolNames[node.protocol] ?? node.protocol;
       case 'relation':
@@ -146,7 +149,13 @@ class Explainer {
     return whole();
   }
 
-  #identifier(identifier: Identifier, qualifiers: Qualifiers): string {
+  /** A name where what stood before says what it is, if it is known as such. */
+  #bareWord(name: string, node: Node & { kind: 'identifier' }): Outline {
+    if (!isKnown(name, node.qualifiers, this.#resolver)) return word(name);
+    return `${this.#identifier(node)}; '${name}' as ${node.qualifiers.type ?? 'host'}, by the word before`;
+  }
+
+  #identifier({ identifier, qualifiers }: Node & { kind: 'identifier' }): string {
     const { protocol, direction, type } = qualifiers;
     const way = directions[direction ?? 'or']!;
     switch (type) {
@@ -171,7 +180,7 @@ class Explainer {
       case 'gateway':
         return `by way of the gateway ${valueText(identifier)}`;
     }
-    if (identifier.kind === 'mac' || protocol === 'link')
+    if (type !== 'container' && type !== 'pod' && (identifier.kind === 'mac' || protocol === 'link'))
       return `${way} MAC address ${valueText(identifier)}`;
     return `${way} ${this.#address(identifier, qualifiers)}`;
   }
@@ -182,12 +191,17 @@ class Explainer {
         ? protocolNames[protocol]
         : identifier.kind === 'ipv6'
           ? 'IPv6'
-          : identifier.kind === 'name'
+          : identifier.kind === 'name' || type === 'container' || type === 'pod'
             ? 'IPv4, ARP, RARP, IPv6'
             : 'IPv4, ARP, RARP';
-    const what = type === 'net' ? 'network' : 'address';
-    const known =
-      identifier.kind === 'name' && type !== 'net' ? this.#resolver.host?.(identifier.text) : undefined;
+    const isContainer = type === 'container' || type === 'pod';
+    const what = type === 'net' ? 'network' : isContainer ? type : 'address';
+    const name = identifier.kind === 'name' || identifier.kind === 'mac' ? identifier.text : undefined;
+    let known: readonly string[] | undefined;
+    if (name !== undefined && isContainer) {
+      const found = this.#resolver.container?.(type, name);
+      known = found?.problem === undefined ? found?.addresses : [found.problem];
+    } else if (name !== undefined && type !== 'net') known = this.#resolver.host?.(name);
     const addresses = known?.length ? ` = ${known.join(', ')}` : '';
     return `${what} ${valueText(identifier)}${addresses} (${carriers})`;
   }
@@ -212,6 +226,12 @@ class Explainer {
     const text = this.#text(node);
     return implied.length > 0 ? `${text} (in ${implied.map(impliedName).join(' and ')})` : text;
   }
+}
+
+/** What it means, and the expression that it stands for. */
+function word(name: string): Outline {
+  const { meaning, alternatives } = words.get(name)!;
+  return { head: `${name}: ${meaning}, which is any of`, parts: alternatives };
 }
 
 /** What bytes of a packet imply: those of the right side of an operator nothing. */

@@ -109,6 +109,8 @@ export function hostIdentifier(
   qualifiers: Qualifiers,
   span: Span,
 ): Condition {
+  const { type } = qualifiers;
+  if (type === 'container' || type === 'pod') return containerHost(c, identifier, qualifiers, type, span);
   switch (identifier.kind) {
     case 'name':
       return qualifiers.type === 'net'
@@ -233,6 +235,17 @@ function hostName(c: Context, name: string, qualifiers: Qualifiers, span: Span):
     return c.refuse('name', `'${name}' is no DECnet address`, span, { expected: 'AREA.NODE' });
   const addresses = c.resolver.host?.(name) ?? [];
   if (addresses.length === 0) unknownHost(c, name, span);
+  return hostAddresses(c, name, addresses, qualifiers, span);
+}
+
+function hostAddresses(
+  c: Context,
+  name: string,
+  addresses: readonly string[],
+  qualifiers: Qualifiers,
+  span: Span,
+): Condition {
+  const { protocol } = qualifiers;
   // Without a type field a protocol that is not IP is no packet of this link type.
   const only = c.layout.linkTypeField === undefined && protocol === undefined;
   const conditions: Condition[] = [];
@@ -254,9 +267,34 @@ function hostName(c: Context, name: string, qualifiers: Qualifiers, span: Span):
   return or(...conditions);
 }
 
+/** A container or pod by the addresses it has now. ARP has IPv4's only. */
+function containerHost(
+  c: Context,
+  identifier: Identifier,
+  qualifiers: Qualifiers,
+  kind: 'container' | 'pod',
+  span: Span,
+): Condition {
+  if (identifier.kind !== 'name' && identifier.kind !== 'mac')
+    return c.refuse('meaning', `this is no name of a ${kind}`, span, {
+      hint: identifier.kind === 'number' ? '' : "an address is asked for by 'host' or 'net'",
+    });
+  const { protocol } = qualifiers;
+  const name = identifier.text;
+  const found = c.resolver.container?.(kind, name);
+  if (!found) return c.refuse('name', `nobody here can tell the addresses of a ${kind}`, span);
+  if (found.problem !== undefined) return c.refuse('name', found.problem, span, { hint: found.hint });
+  const addresses =
+    protocol === 'arp' || protocol === 'rarp'
+      ? found.addresses.filter((address) => !address.includes(':'))
+      : found.addresses;
+  if (addresses.length === 0) return c.refuse('name', `the ${kind} '${name}' has no address`, span);
+  return hostAddresses(c, name, addresses, qualifiers, span);
+}
+
 function unknownHost(c: Context, name: string, span: Span): never {
   return c.refuse('name', `no address known for the host '${name}'`, span, {
-    hint: 'names come from /etc/hosts, DNS is not asked; a container is named as the target, not in the filter',
+    hint: `names come from /etc/hosts, DNS is not asked; a container is 'container ${name}'`,
   });
 }
 

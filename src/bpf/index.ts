@@ -7,9 +7,10 @@
 //
 // Words: a *value* is a number computed from a packet; a *program* is the kernel's (model/filter.ts); a
 // *matcher* is one program, ready to run.
-export { type CompileOptions, compile } from './compile.ts';
+export { type CompileOptions, compile, containersIn } from './compile.ts';
 export { type DisassemblyStyle, disassemble } from './disassembler.ts';
 export { FilterError } from './error.ts';
 export { explain } from './explain.ts';
 export { createMatcher, type Matcher } from './matcher.ts';
-export type { FilterResolver } from './names.ts';
+export type { ContainerAddresses, FilterResolver } from './names.ts';
+export { type ContainerName, words } from './words.ts';

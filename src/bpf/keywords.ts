@@ -29,6 +29,8 @@ export const directionWords: ReadonlyMap<string, string> = new Map([
 ]);
 
 export const addressTypeWords = new Set(['host', 'net', 'port', 'portrange']);
+/** Not libpcap's: keywords only before a name, which is an error there whatever stands before. */
+export const containerWords = new Set(['container', 'pod']);
 /** These take no direction. */
 export const undirectedTypeWords = new Set(['proto', 'protochain', 'gateway']);
 

@@ -1,11 +1,12 @@
 /** Words of pcap-filter(7): at each place the longest of the rules below wins, the first of equals. */
 import { FilterError, type Span } from './error.ts';
 import { parseIpv6 } from './ipv6.ts';
-import { keywords } from './keywords.ts';
+import { containerWords, keywords } from './keywords.ts';
 import { constants } from './names.ts';
 
 /**
- * - keyword: reserved; its spelling is normalised (`&&` is `and`, `==` is `=`)
+ * - keyword: reserved; its spelling is normalised (`&&` is `and`, `==` is `=`). `container` and `pod` are
+ *   where a name follows
  * - name: of a host, port, protocol; anything escaped by a backslash is one
  * - number: decimal, 0x hexadecimal, 0 octal, or one of the named constants
  * - ipv4: two to four numbers with dots; ipv6, mac: addresses; arcnet: $ and two digits
@@ -41,6 +42,8 @@ const ipv6Run = /[0-9A-Fa-f]*:[0-9A-Fa-f:.]*/y;
 const brokenMac = new RegExp(`${b}:+(?:${b}:+)+`, 'y');
 const escapedName = /\\[^ !()\n\t]+/y;
 const blank = /[ \r\n\t]+/y;
+/** Of a container or pod: PROJECT/NAME, RUNTIME:NAME and globs too. */
+const containerName = /[A-Za-z0-9_*?][-.\w/:*?@]*/y;
 const normal: Readonly<Record<string, string>> = { '&&': 'and', '||': 'or', '!': 'not', '==': '=' };
 
 /** The longest expression: lists of a thousand addresses fit, and no pass takes long over it. */
@@ -59,7 +62,8 @@ export function tokenize(expression: string): Token[] {
   for (let at = 0; ; ) {
     at += matchLength(blank, expression, at);
     if (at >= expression.length) break;
-    const token = next(expression, at);
+    const last = tokens.at(-1);
+    const token = (last && isContainerWord(last) && nameOfContainer(expression, at)) || next(expression, at);
     tokens.push(token);
     at += token.length;
   }
@@ -101,9 +105,30 @@ function next(expression: string, position: number): Token {
   if (kind === 'name') {
     const constant = constants.get(text);
     if (constant !== undefined) return { kind: 'number', text, value: constant, position, length };
-    if (keywords.has(text)) return { kind: 'keyword', text, value: 0, position, length };
+    const isKeyword = containerWords.has(text)
+      ? namesFollow(expression, position + length)
+      : keywords.has(text);
+    if (isKeyword) return { kind: 'keyword', text, value: 0, position, length };
   }
   return { kind, text, value: 0, position, length };
+}
+
+function isContainerWord({ kind, text }: Token): boolean {
+  return kind === 'keyword' && containerWords.has(text);
+}
+
+/** The name at a place after `container` or `pod`; undefined where there is a reserved word or no name. */
+function nameOfContainer(expression: string, position: number): Token | undefined {
+  const length = matchLength(containerName, expression, position);
+  const text = expression.slice(position, position + length);
+  return length === 0 || keywords.has(text) ? undefined : { kind: 'name', text, value: 0, position, length };
+}
+
+/** Is there a name, a list or a backslash after blanks? libpcap takes none of them after a name. */
+function namesFollow(expression: string, after: number): boolean {
+  const at = after + matchLength(blank, expression, after);
+  if (at === after) return false;
+  return expression[at] === '(' || expression[at] === '\\' || nameOfContainer(expression, at) !== undefined;
 }
 
 function ipv6Length(expression: string, at: number): number {

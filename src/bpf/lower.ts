@@ -10,10 +10,12 @@ import { hostIdentifier, linkHost } from './hosts.ts';
 import { payloadType, wlanDataFrame } from './link-types.ts';
 import { EtherType } from './names.ts';
 import { AncillaryOffset } from './opcodes.ts';
+import { parse } from './parser.ts';
 import { portIdentifier } from './ports.ts';
 import { protochainIdentifier } from './protochain.ts';
 import { protocolCondition, protoIdentifier } from './protocols.ts';
 import { wlanMulticast } from './wlan.ts';
+import { isKnown, longhand } from './words.ts';
 
 /** PACKET_OUTGOING of linux/if_packet.h; cooked headers carry the same number. */
 const outgoing = 4;
@@ -30,6 +32,8 @@ export function lower(c: Context, node: Node): Condition {
       return not(lower(c, node.operand));
     case 'identifier':
       return identifier(c, node);
+    case 'word':
+      return word(c, node.word, node);
     case 'protocol':
       return protocolCondition(c, node.protocol, node);
     case 'relation':
@@ -75,6 +79,7 @@ function chain(c: Context, node: Node & { kind: 'chain' }): Condition {
 
 function identifier(c: Context, node: Node & { kind: 'identifier' }): Condition {
   const { identifier, qualifiers } = node;
+  if (node.word !== undefined && !isKnown(node.word, qualifiers, c.resolver)) return word(c, node.word, node);
   switch (qualifiers.type) {
     case 'port':
     case 'portrange':
@@ -90,6 +95,20 @@ function identifier(c: Context, node: Node & { kind: 'identifier' }): Condition 
     default:
       return hostIdentifier(c, identifier, qualifiers, node);
   }
+}
+
+const trees = new Map<string, Node>();
+
+/** The expression that a word stands for, here: behind the tags and tunnels that were asked for. */
+function word(c: Context, name: string, span: Span): Condition {
+  // What a link type refuses of it, it refuses of IPv4: the place in the text is the word's.
+  payloadType(c, EtherType.ip, span);
+  let tree = trees.get(name);
+  if (!tree) {
+    tree = parse(longhand(name))!;
+    trees.set(name, tree);
+  }
+  return lower(c, tree);
 }
 
 function broadcast(c: Context, protocol: string | undefined, span: Span): Condition {

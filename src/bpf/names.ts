@@ -12,7 +12,13 @@ export interface FilterResolver {
   ether?(name: string): string | undefined;
   /** Network number as text, 'a.b.c.d'. */
   network?(name: string): string | undefined;
+  /** Addresses of a container or pod as text, or why there are none. */
+  container?(kind: 'container' | 'pod', name: string): ContainerAddresses;
 }
+
+export type ContainerAddresses =
+  | { readonly addresses: readonly string[]; readonly problem?: never }
+  | { readonly problem: string; readonly hint: string };
 
 export type Transport = 'tcp' | 'udp' | 'sctp';
 

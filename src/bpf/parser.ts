@@ -12,6 +12,7 @@ import type { Token } from './lexer.ts';
 import { maxOperators } from './limits.ts';
 import { failWithoutQualifiers, identifier, isIdentifier, primitive } from './primitives.ts';
 import { Tokens } from './tokens.ts';
+import { wordOf } from './words.ts';
 
 /**
  * - number: a bare one, which may yet become arithmetic or a value
@@ -71,7 +72,7 @@ export class Parser {
     while (tokens.is('and', 'or')) {
       const operator = tokens.advance().text as 'and' | 'or';
       const at = tokens.current;
-      const operand = ofValues ? this.value(last.qualifiers) : this.operand(last.qualifiers);
+      const operand = ofValues ? this.value(last.qualifiers, true) : this.operand(last.qualifiers);
       if (operand.kind === 'arithmetic') tokens.unexpected('a comparison');
       if (ofValues && operand.kind === 'term')
         tokens.fail('syntax', 'a condition within a list of values', { ...tokens.span(at) });
@@ -100,27 +101,34 @@ export class Parser {
       return this.#compared({ kind: 'arithmetic', arithmetic: this.#arithmeticOperand() }, start);
     // A word of newer libpcaps: only where no name can stand.
     if (!implied && isVxlan(tokens.current)) return primitive(this, termExpected);
+    const word = wordOf(tokens.current);
+    if (word !== undefined && !implied) {
+      tokens.advance();
+      return { kind: 'term', node: { kind: 'word', word, ...tokens.span(start) }, qualifiers: undefined };
+    }
+    // A word may have conditions beside it, which values may not.
+    if (word !== undefined) return { ...identifier(tokens, implied, true), kind: 'term' };
     if (isIdentifier(tokens.current)) return identifier(tokens, implied);
     if (tokens.current.kind !== 'keyword') tokens.unexpected(termExpected);
     return primitive(this, termExpected);
   }
 
-  /** A value after qualifiers: no comparison may begin here. */
-  value(implied: Qualifiers | undefined): Operand {
+  /** A value after qualifiers: no comparison may begin here. @param isBare they are implied by what stood before */
+  value(implied: Qualifiers | undefined, isBare = false): Operand {
     const { tokens } = this;
     const start = tokens.current;
-    if (tokens.accept('not')) return this.#negated(start, () => this.value(implied), implied);
+    if (tokens.accept('not')) return this.#negated(start, () => this.value(implied, isBare), implied);
     if (tokens.is('('))
       return this.#parenthesis(implied, () => {
         const inner = tokens.current;
-        let last = this.value(implied);
+        let last = this.value(implied, isBare);
         if (!tokens.is('and', 'or')) return last;
         const first = this.asValues(last, implied).node;
         const rest: { operator: 'and' | 'or'; operand: Node }[] = [];
         while (tokens.is('and', 'or')) {
           const operator = tokens.advance().text as 'and' | 'or';
           const { qualifiers } = this.asValues(last, implied);
-          last = this.asValues(this.value(qualifiers), qualifiers);
+          last = this.asValues(this.value(qualifiers, isBare), qualifiers);
           rest.push({ operator, operand: last.node });
         }
         const node: Node = { kind: 'chain', first, rest, ...tokens.span(inner) };
@@ -130,7 +138,7 @@ export class Parser {
       const { value } = tokens.advance();
       return { kind: 'number', value, ...tokens.span(start) };
     }
-    if (isIdentifier(tokens.current)) return identifier(tokens, implied);
+    if (isIdentifier(tokens.current)) return identifier(tokens, implied, isBare);
     return tokens.unexpected(valueExpected(implied));
   }
 
@@ -279,6 +287,9 @@ function valueExpected(qualifiers: Qualifiers | undefined): string {
       return 'a range of ports: 8000-8080';
     case 'net':
       return 'a network: 10.0.0.0/8, 192.168, 2001:db8::/32';
+    case 'container':
+    case 'pod':
+      return `the name of a ${qualifiers.type}`;
     case 'proto':
     case 'protochain':
       return 'a protocol number, or a name after a backslash: \\tcp';

@@ -3,6 +3,7 @@ import type { AddressType, Direction, Encapsulation, Identifier, Node, Qualifier
 import type { Span } from './error.ts';
 import {
   addressTypeWords,
+  containerWords,
   directionWords,
   foreignWords,
   protocolWords,
@@ -13,6 +14,7 @@ import type { Operand, Parser } from './parser.ts';
 import { slipHint } from './slips.ts';
 import type { Tokens } from './tokens.ts';
 import { linkControl, wlanDirection, wlanSubtype, wlanType } from './wlan-names.ts';
+import { wordOf } from './words.ts';
 
 const identifierKinds = new Set(['name', 'ipv4', 'ipv6', 'mac', 'arcnet']);
 const encapsulations = new Set(['vlan', 'mpls', 'pppoed', 'pppoes', 'geneve', 'vxlan']);
@@ -25,14 +27,20 @@ function term(node: Node): Operand {
   return { kind: 'term', node, qualifiers: undefined };
 }
 
-/** A value that is not a number, with the qualifiers before it or implied. */
-export function identifier(tokens: Tokens, qualifiers: Qualifiers | undefined): Operand {
+/** A value that is not a number, with the qualifiers before it or, when it is bare, implied. */
+export function identifier(
+  tokens: Tokens,
+  qualifiers: Qualifiers | undefined,
+  isBare = false,
+): Operand & { kind: 'values' | 'term' } {
   if (!qualifiers) failWithoutQualifiers(tokens, tokens.current);
+  const word = isBare ? wordOf(tokens.current) : undefined;
   const start = tokens.advance();
   const node: Node = {
     kind: 'identifier',
     identifier: identifierOf(tokens, start),
     qualifiers,
+    ...(word === undefined ? {} : { word }),
     ...tokens.span(start),
   };
   return { kind: 'values', node, qualifiers };
@@ -130,7 +138,8 @@ function parseQualifiers(tokens: Tokens, protocol: string | undefined): Qualifie
   }
   const direction = parseDirection(tokens);
   let type: AddressType;
-  if (tokens.current.kind === 'keyword' && addressTypeWords.has(tokens.current.text))
+  const { kind, text } = tokens.current;
+  if (kind === 'keyword' && (addressTypeWords.has(text) || containerWords.has(text)))
     type = tokens.advance().text as AddressType;
   return direction || type ? { protocol, direction, type } : undefined;
 }

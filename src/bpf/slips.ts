@@ -1,4 +1,5 @@
 /** Hints for what people mean when they write what is no filter. */
+import { containerWords } from './keywords.ts';
 import type { Token } from './lexer.ts';
 
 /** Fields of Wireshark's display filters -> the same here; V is the value. */
@@ -37,13 +38,11 @@ const displayFields: Readonly<Record<string, string>> = {
 const displayProtocols =
   /^(?:ip|ipv6|eth|tcp|udp|sctp|icmp|icmpv6|arp|vlan|frame|dns|http|http2|tls|ssl|data)\./;
 
-/** Application protocols a filter does not know, and the port that usually stands for them. */
+/** Application protocols a filter does not know, and what usually carries them. */
 const applications: Readonly<Record<string, string>> = {
-  http: 'tcp port 80',
   https: 'tcp port 443',
   tls: 'tcp port 443',
   ssl: 'tcp port 443',
-  dns: 'port 53',
   ssh: 'tcp port 22',
   dhcp: 'udp port 67 or 68',
   ntp: 'udp port 123',
@@ -85,10 +84,11 @@ export function slipHint(expression: string, token: Token, before?: Token): stri
     const field = text.toLowerCase();
     if (displayProtocols.test(field)) return displayFilterHint(expression, token, field);
     if (Object.hasOwn(applications, field))
-      return `a capture filter knows no application protocols: ${applications[field]} is what usually carries ${text}`;
+      return `'${applications[field]}' is what usually carries ${text}${/^(https|tls|ssl)$/.test(field) ? "; 'tls-hello' is what its connections begin with, on any port" : ''}`;
+    if (containerWords.has(text)) return `a name follows: '${text} web'`;
     if (Object.hasOwn(words, field)) return `here it is called '${words[field]}'`;
     if (text !== field && /^[A-Z]+$/.test(text)) return 'the words of a filter are lower case';
-    return `a name needs a word before it: 'host ${text}', 'port ${text}'; what to watch is the first word of the command, not part of the filter`;
+    return `a name needs a word before it: 'host ${text}', 'port ${text}', 'container ${text}'; what to watch is the first word of the command, not part of the filter`;
   }
   if (kind === 'ipv4' || kind === 'ipv6')
     return `an address needs a word before it: 'host ${text}', 'src ${text}'`;

@@ -29,6 +29,7 @@ export async function captureFromFile(
   const opener = await confine(options, output);
   try {
     await source.begin();
+    if (filter.namesContainers) filter.learn(source.names());
     output?.ready(opener);
     const counters = await drive(source, { view, output, packets: options.packets, live: false });
     // tcpdump's three lines are about a kernel.

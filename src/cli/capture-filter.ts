@@ -2,28 +2,45 @@
 import { readFileSync } from 'node:fs';
 import type { Matcher } from '../bpf/index.ts';
 import type { BpfInstruction } from '../model/index.ts';
+import type { RuntimeChoice } from '../target/index.ts';
 import { CliError } from './errors.ts';
 
 export interface CaptureFilter {
   readonly text: string;
-  instructions(linktype: number): readonly BpfInstruction[];
+  /** @param netmask of the interface's IPv4 network, 0 or left out when it is not known */
+  instructions(linktype: number, netmask?: number): readonly BpfInstruction[];
   /** For files; undefined lets everything pass. */
   matcher(): ((linktype: number) => Matcher) | undefined;
   /** `filter` as well as this one. */
   and(filter: string): CaptureFilter | Promise<CaptureFilter>;
+  /** It names containers: `learn` takes the names that a file brings along. */
+  readonly namesContainers: boolean;
+  learn(records: Iterable<readonly [address: string, name: string]>): void;
 }
 
-export async function captureFilter(text: string, snaplen: number, live: boolean): Promise<CaptureFilter> {
+export interface FilterSetting {
+  readonly snaplen: number;
+  readonly live: boolean;
+}
+
+/** @param choice runtimes that are asked for containers the filter names. @throws FilterError */
+export async function captureFilter(
+  text: string,
+  setting: FilterSetting,
+  choice: RuntimeChoice,
+): Promise<CaptureFilter> {
   if (text !== '') {
     const { Filter } = await import('./filter-text.ts');
-    return new Filter(text, snaplen, live);
+    return Filter.of(text, setting, choice);
   }
   return {
     text,
     // BPF_RET | BPF_K: so many bytes of every packet.
-    instructions: () => [{ code: 6, jt: 0, jf: 0, k: snaplen }],
+    instructions: () => [{ code: 6, jt: 0, jf: 0, k: setting.snaplen }],
     matcher: () => undefined,
-    and: (filter) => captureFilter(filter, snaplen, live),
+    and: (filter) => captureFilter(filter, setting, choice),
+    namesContainers: false,
+    learn() {},
   };
 }
 

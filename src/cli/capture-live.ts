@@ -36,7 +36,6 @@ export async function captureLive(
   given: CaptureFilter,
   maker: ViewMaker,
 ): Promise<number> {
-  if (options.dockerHost !== undefined) process.env['DOCKER_HOST'] = options.dockerHost;
   if (options.listInterfaces) return listInterfaces(options, spec);
   requireCapabilities();
   const user = parserUser(options.user);

@@ -50,10 +50,12 @@ export async function capture(
   maker: ViewMaker,
 ): Promise<number> {
   try {
+    if (options.dockerHost !== undefined) process.env['DOCKER_HOST'] = options.dockerHost;
     if (options.read !== undefined) {
       const { captureFromFile } = await import('./capture-file.ts');
       const text = filterText(words, options.filterFile);
-      return await captureFromFile(options, await captureFilter(text, options.snaplen, false), maker);
+      const filter = await captureFilter(text, { snaplen: options.snaplen, live: false }, options);
+      return await captureFromFile(options, filter, maker);
     }
     const [spec, ...rest] = options.target === undefined ? words : [options.target, ...words];
     if (spec === undefined)
@@ -61,7 +63,8 @@ export async function capture(
         'which container? Give its name, or -r FILE',
         "'porthole ps' lists what can be watched",
       );
-    const filter = await captureFilter(filterText(rest, options.filterFile), options.snaplen, true);
+    const text = filterText(rest, options.filterFile);
+    const filter = await captureFilter(text, { snaplen: options.snaplen, live: true }, options);
     // A mistake in the filter is told before anything else is tried.
     filter.instructions(LinkType.ethernet);
     mark('command line read');

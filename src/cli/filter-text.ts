@@ -1,25 +1,78 @@
 /** The filter of a command line, with the names this machine knows. */
-import { type CompileOptions, compile, createMatcher, FilterError, type Matcher } from '../bpf/index.ts';
+import {
+  type CompileOptions,
+  type ContainerName,
+  compile,
+  containersIn,
+  createMatcher,
+  FilterError,
+  type FilterResolver,
+  type Matcher,
+} from '../bpf/index.ts';
 import type { BpfInstruction, FilterProgram } from '../model/index.ts';
+import type { RuntimeChoice } from '../target/index.ts';
+import type { ContainerNames } from './container-names.ts';
 import { filterNames } from './names.ts';
 import { stderr } from './terminal.ts';
+
+type Options = Omit<CompileOptions, 'linktype' | 'netmask' | 'resolver'>;
 
 /** A filter for all link types that turn up. */
 export class Filter {
   readonly text: string;
-  readonly #options: Omit<CompileOptions, 'linktype'>;
+  readonly resolver: FilterResolver;
+  readonly #options: Options;
+  readonly #wanted: readonly ContainerName[];
+  readonly #containers: ContainerNames | undefined;
   /** Some link type takes it: others, where nothing can match it, do not end the capture. */
   #fits = false;
 
-  constructor(text: string, snaplen: number, live: boolean) {
+  /** Looks up the containers and pods it names. @throws FilterError for what is no filter */
+  static async of(text: string, options: Options, choice: RuntimeChoice = {}): Promise<Filter> {
+    const wanted = containersIn(text);
+    if (wanted.length === 0) return new Filter(text, options, filterNames());
+    const { ContainerNames } = await import('./container-names.ts');
+    const containers = new ContainerNames();
+    await containers.lookUp(wanted, choice);
+    const resolver: FilterResolver = {
+      ...filterNames(),
+      container: (kind, name) => containers.get(kind, name),
+    };
+    return new Filter(text, options, resolver, wanted, containers);
+  }
+
+  private constructor(
+    text: string,
+    options: Options,
+    resolver: FilterResolver,
+    wanted: readonly ContainerName[] = [],
+    containers?: ContainerNames,
+  ) {
     this.text = text;
-    this.#options = { snaplen, live, ...(text === '' ? {} : { resolver: filterNames() }) };
+    this.resolver = resolver;
+    this.#options = options;
+    this.#wanted = wanted;
+    this.#containers = containers;
+  }
+
+  /** Names of containers, of a file that is read, would be of use. */
+  get namesContainers(): boolean {
+    return this.#wanted.length > 0;
+  }
+
+  learn(records: Iterable<readonly [address: string, name: string]>): void {
+    this.#containers?.learn(this.#wanted, records);
   }
 
   /** @throws FilterError, for the first link type or for what no link type would take */
-  compile(linktype: number): FilterProgram {
+  compile(linktype: number, netmask?: number): FilterProgram {
     try {
-      const program = compile(this.text, { ...this.#options, linktype });
+      const program = compile(this.text, {
+        ...this.#options,
+        resolver: this.resolver,
+        linktype,
+        ...(netmask === undefined ? {} : { netmask }),
+      });
       this.#fits = true;
       return program;
     } catch (error) {
@@ -30,8 +83,8 @@ export class Filter {
     }
   }
 
-  instructions(linktype: number): readonly BpfInstruction[] {
-    return this.compile(linktype).instructions;
+  instructions(linktype: number, netmask?: number): readonly BpfInstruction[] {
+    return this.compile(linktype, netmask).instructions;
   }
 
   /** For files; undefined lets everything pass. */
@@ -43,7 +96,7 @@ export class Filter {
   /** `filter` as well as this one. */
   and(filter: string): Filter {
     const text = this.text === '' ? filter : `(${filter}) and (${this.text})`;
-    return new Filter(text, this.#options.snaplen ?? 0, this.#options.live ?? false);
+    return new Filter(text, this.#options, this.resolver, this.#wanted, this.#containers);
   }
 }
 

@@ -46,6 +46,24 @@ export function ip6(text: string): Bytes {
   return [...left, ...zeros, ...right].flatMap((w) => u16(Number.parseInt(w, 16)));
 }
 
+const text = (letters: string): Bytes => [...letters].map((letter) => letter.charCodeAt(0));
+
+/** Data of TCP segments: beginnings that the words of filters know, and what is nearly one. */
+const starts: readonly Bytes[] = [
+  ...['GET / HTTP/1.1\r\n\r\n', 'POST /', 'PUT /a', 'HEAD / H', 'DELETE /', 'OPTIONS *', 'PATCH /'].map(text),
+  ...['CONNECT a:1', 'TRACE /', 'HTTP/1.1 200 OK\r\n', 'GET', 'get /', ' GET /', 'PRI * HTTP/2.0'].map(text),
+  ...[
+    [22, 3, 1, 0, 60, 1, 0, 0, 56],
+    [22, 3, 3, 0, 60, 2, 0, 0, 56],
+    [22, 3, 3, 0, 4, 14, 0, 0, 0],
+  ],
+  ...[
+    [22, 3, 3, 0, 60],
+    [23, 3, 3, 0, 60, 1],
+    [22, 2, 0, 0, 60, 1, 0],
+  ],
+];
+
 /** What a link layer carries: an ether type and the bytes. */
 interface Payload {
   readonly type: number;
@@ -72,7 +90,7 @@ class Maker {
     const { r } = this;
     const options = r.pick([0, 0, 1, 3, 10]);
     const flags = r.pick([0x02, 0x12, 0x10, 0x18, 0x11, 0x04, 0x14, 0x29, 0xc2, 0x00]);
-    const data = r.pick<Bytes>([[], [...Buffer.from('GET / HTTP/1.1\r\n\r\n')], this.filler(r.below(30))]);
+    const data = r.pick<Bytes>([[], [], r.pick(starts), this.filler(r.below(30))]);
     return [
       ...u16(r.pick(pools.port)),
       ...u16(r.pick(pools.port)),

@@ -8,6 +8,7 @@ import type {
   SourceCounters,
 } from '../../model/index.ts';
 import { CaptureDecoder, CaptureFileError, type DecoderOutput } from '../../pcap/index.ts';
+import { readNames } from './names.ts';
 
 /** Bytes read at once: large enough that system calls do not count, small beside the memory we may use. */
 const chunkBytes = 1024 * 1024;
@@ -112,6 +113,11 @@ export class FileCapture implements PacketSource {
   #named(error: unknown): unknown {
     if (!(error instanceof CaptureFileError) || error.message.startsWith('cannot')) return error;
     return new CaptureFileError(`${this.#name} ${error.message}`, error.offset, error.hint);
+  }
+
+  /** Names that it brings along for addresses, when they can be looked for without reading it up: readNames. */
+  names(): [address: string, name: string][] {
+    return fstatSync(this.#fd).isFile() ? readNames(this.#fd) : [];
   }
 
   /** What is wrong with the file and where, as the end of a sentence; '' when nothing is. */

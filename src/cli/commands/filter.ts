@@ -1,13 +1,13 @@
 /** `porthole filter`: what a filter compiles to, what it says, and what of a capture passes it. */
-import { compile, disassemble, explain } from '../../bpf/index.ts';
+import { disassemble, explain, words } from '../../bpf/index.ts';
 import { openCaptureFile } from '../../capture/file/index.ts';
 import { LinkType } from '../../model/index.ts';
 import { filterText } from '../capture-filter.ts';
 import { defaultSnaplen } from '../capture-options.ts';
 import { UsageError } from '../errors.ts';
 import { Filter } from '../filter-text.ts';
-import { filterNames } from '../names.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
+import { runtimeRows } from '../runtime-options.ts';
 import { stderr } from '../terminal.ts';
 
 const rows: readonly OptionRow[] = [
@@ -24,6 +24,7 @@ const rows: readonly OptionRow[] = [
   { short: 's', long: 'snapshot-length', value: 'BYTES', help: 'bytes kept of a packet that passes' },
   { short: 'F', long: 'filter-file', value: 'FILE', help: 'read the filter from a file' },
   { long: 'live', help: "as attached to a live socket: VLAN tags are in the packet's metadata" },
+  ...runtimeRows,
   { short: 'h', long: 'help', help: 'this text' },
 ];
 
@@ -49,12 +50,25 @@ ${formatOptions(rows)}
 
 Link types: ${Object.keys(linkTypes).join(', ')}
 
+Words that tcpdump does not have:
+${wordLines()}
+
 Examples:
   porthole filter 'tcp port 80' -d
   porthole filter -y LINUX_SLL2 -ddd 'host 192.0.2.1 and not port 22'
   porthole filter --explain 'tcp port 80 and not host web'
+  porthole filter --explain 'http and not src container web'
   porthole filter --test out.pcapng -F expression.txt
 `;
+
+/** Words of Porthole's own, as the compiler explains them. */
+function wordLines(): string {
+  const rows: [string, string][] = [
+    ['container NAME, pod NAME', "its addresses, after 'src' or 'dst' too; NAME as TARGET takes it"],
+    ...[...words].map(([word, { meaning }]): [string, string] => [word, meaning]),
+  ];
+  return rows.map(([word, meaning]) => `  ${word.padEnd(26)}${meaning}`).join('\n');
+}
 
 export async function run(argv: string[]): Promise<number> {
   const parsed = parseOptions(argv, rows);
@@ -69,17 +83,15 @@ export async function run(argv: string[]): Promise<number> {
   const text = filterText(parsed.words, parsed.value('filter-file'));
   const snaplen = integer('-s', parsed.value('snapshot-length') ?? '0', 0, defaultSnaplen) || defaultSnaplen;
   const file = parsed.value('test');
-  if (file !== undefined) return await testFile(file, new Filter(text, snaplen, false));
-  const resolver = filterNames();
-  const program = compile(text, {
-    linktype,
-    snaplen,
-    live: parsed.has('live'),
-    optimize: !parsed.has('no-optimize'),
-    resolver,
-  });
+  const filter = await Filter.of(
+    text,
+    { snaplen, live: file === undefined && parsed.has('live'), optimize: !parsed.has('no-optimize') },
+    { runtime: parsed.value('runtime'), socket: parsed.value('socket') },
+  );
+  if (file !== undefined) return await testFile(file, filter);
+  const program = filter.compile(linktype);
   if (parsed.has('explain')) {
-    process.stdout.write(explain(text, resolver));
+    process.stdout.write(explain(text, filter.resolver));
     if (!parsed.has('code')) return 0;
   }
   const style = (['d', 'd', 'dd', 'ddd'] as const)[Math.min(3, parsed.count('code'))]!;
@@ -96,6 +108,7 @@ async function testFile(path: string, filter: Filter): Promise<number> {
     giveUpRights(parserUser('nobody'));
   }
   await source.begin();
+  if (filter.namesContainers) filter.learn(source.names());
   await source.run({ interface() {}, frame() {}, loss() {}, note: stderr, batch() {} });
   const { captured, received } = source.counters();
   process.stdout.write(`${captured} of ${received} packets pass\n`);
