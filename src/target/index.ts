@@ -3,15 +3,24 @@
 // namespace files and from the sockets of the runtimes, read-only. Runtimes fill the port in runtime.ts
 // and are loaded when the first container is asked for. Whatever cannot be watched is a TargetError.
 export { defaultRuntimes } from './census.ts';
-export { discover, type RuntimeChoice, runtimeNames } from './discover.ts';
+export { discover, discoverByProcess, type RuntimeChoice, runtimeNames } from './discover.ts';
 export { closeDoors } from './doors.ts';
 export { TargetError, type TargetErrorKind } from './errors.ts';
 export { type WatchEventsOptions, watchEvents } from './events.ts';
 export { groupByNamespace, type TargetGroup } from './group.ts';
 export { type ListOptions, list } from './list.ts';
-export { revalidate, type Standing, targetOfHost, targetOfProcess } from './locate.ts';
+export { isLiving, livingSelectors } from './living.ts';
+export {
+  revalidate,
+  type Standing,
+  targetOfContainer,
+  targetOfHost,
+  targetOfProcess,
+} from './locate.ts';
 export type { InspectNamespace } from './netns.ts';
+export { isHostNetns, netnsOf } from './proc/stat.ts';
 export { type ResolveOptions, resolve } from './resolve.ts';
-export type { Container, ContainerEvent, Runtime, Subscription } from './runtime.ts';
+export { type Container, type ContainerEvent, mayRun, type Runtime, type Subscription } from './runtime.ts';
+export { type ContainerSelector, selects } from './selector.ts';
 export { type LocalSocket, ownPorts, ownSockets, portFilter } from './sockets.ts';
 export { sampleTraffic, type TrafficSample } from './traffic.ts';

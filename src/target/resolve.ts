@@ -137,6 +137,7 @@ function unknown(selector: ContainerSelector, all: readonly Container[], census:
   const what = {
     name: `no container '${text}'`,
     glob: `no container matches '${text}'`,
+    regex: `no container matches ${text}`,
     label: `no container has the label '${text.slice('label='.length)}'`,
     compose: text.startsWith('compose:')
       ? `no compose container '${text}'`

@@ -39,6 +39,8 @@ export interface ContainerEvent {
   readonly action: string;
   readonly id: string;
   readonly name: string;
+  /** Where the runtime tells it with its events. */
+  readonly image?: string;
   readonly labels: Readonly<Record<string, string>>;
   /** With `die`; -1 otherwise. */
   readonly exitCode: number;

@@ -1,4 +1,5 @@
 /** The words that name targets: `web`, `web,db`, `shop-*`, `label=tier=front`, `compose:web`, `pid:7` ... */
+import { createMatcher, type Matcher, PatternError } from '../util/regex/index.ts';
 import { TargetError } from './errors.ts';
 import { isGlob, matchesGlob } from './glob.ts';
 import type { Container } from './runtime.ts';
@@ -8,6 +9,8 @@ export type Selector =
   /** Exact name, full id or id prefix; `runtime` '' means any. */
   | { readonly kind: 'name'; readonly text: string; readonly name: string; readonly runtime: string }
   | { readonly kind: 'glob'; readonly text: string; readonly pattern: string; readonly runtime: string }
+  /** By a pattern within slashes, as in `/^web-\d+$/`. */
+  | { readonly kind: 'regex'; readonly text: string; readonly pattern: Matcher }
   | {
       readonly kind: 'label';
       readonly text: string;
@@ -39,26 +42,53 @@ export type Selector =
 
 export type ContainerSelector = Extract<
   Selector,
-  { kind: 'name' | 'glob' | 'label' | 'compose' | 'pod' | 'image' | 'all' }
+  { kind: 'name' | 'glob' | 'regex' | 'label' | 'compose' | 'pod' | 'image' | 'all' }
 >;
 
 const forms =
-  'a target is a container name or id prefix, a glob, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pod/NAME, NAMESPACE/POD, pid:NUMBER, comm:NAME, port:NUMBER, image:NAME, netns:NAME, a path, host or all';
+  'a target is a container name or id prefix, a glob, /REGEX/, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pod/NAME, NAMESPACE/POD, pid:NUMBER, comm:NAME, port:NUMBER, image:NAME, netns:NAME, a path, host or all';
 
 /** Highest number that fits a pid: PID_MAX_LIMIT, include/linux/threads.h */
 const pidMax = 4_194_304;
 
 /** Throws TargetError of kind usage. */
 export function parseSelectors(spec: string): Selector[] {
-  return spec.split(',').map((part) => {
+  return parts(spec).map((part) => {
     const text = part.trim();
     if (text === '') throw new TargetError('usage', `empty target in '${spec}'`, forms);
     return parseSelector(text);
   });
 }
 
+/** A pattern within slashes may hold commas; a path of that form would be a directory's. */
+const regexForm = /^\s*\/((?:[^/\\]|\\.)+)\/(i?)\s*$/;
+const regexAhead = /^\s*\/(?:[^/\\]|\\.)+\/i?\s*(?=,|$)/;
+
+/** What commas part. */
+function parts(spec: string): string[] {
+  const found: string[] = [];
+  for (let rest = spec; ; ) {
+    const part = regexAhead.exec(rest)?.[0] ?? /^[^,]*/.exec(rest)![0];
+    found.push(part);
+    if (part.length === rest.length) return found;
+    rest = rest.slice(part.length + 1);
+  }
+}
+
+function parseRegex(text: string, pattern: string, isCaseless: boolean): Selector {
+  try {
+    // Names are told apart by case too, so patterns do.
+    return { kind: 'regex', text, pattern: createMatcher(isCaseless ? pattern : `(?-i)${pattern}`) };
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new TargetError('usage', `${text}: ${error.message}`, forms);
+  }
+}
+
 function parseSelector(text: string): Selector {
   if (text === 'host' || text === 'all') return { kind: text, text };
+  const [, pattern, flag] = regexForm.exec(text) ?? [];
+  if (pattern !== undefined) return parseRegex(text, pattern, flag === 'i');
   if (/^\.{0,2}\//.test(text)) return { kind: 'path', text, path: text };
   if (text.startsWith('label=')) return parseLabel(text, text.slice('label='.length));
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
@@ -165,6 +195,8 @@ export function selects(selector: ContainerSelector, container: Container): bool
         (selector.runtime === '' || selector.runtime === container.runtime) &&
         matchesGlob(selector.pattern, container.name)
       );
+    case 'regex':
+      return selector.pattern.text(container.name);
     case 'label':
       return (
         Object.hasOwn(labels, selector.key) &&

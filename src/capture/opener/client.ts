@@ -11,9 +11,13 @@ const answerTimeoutMs = 5000;
 export class Opener {
   readonly #channel: number;
   readonly #child: ChildProcess;
+  readonly #takesOrders: boolean;
 
-  /** Starts the process; it loads while we do other things. Call it before giving rights up. */
-  static start(): Opener {
+  /**
+   * Starts the process; it loads while we do other things. Call it before giving rights up.
+   * @param orders its end of the lookout's channel, which is closed here
+   */
+  static start(orders?: number): Opener {
     const [mine, theirs] = pair();
     const child = spawn(
       process.execPath,
@@ -21,18 +25,20 @@ export class Opener {
         ...process.execArgv,
         new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url).pathname,
       ],
-      { stdio: ['ignore', 'ignore', 'inherit', theirs] },
+      { stdio: ['ignore', 'ignore', 'inherit', theirs, ...(orders === undefined ? [] : [orders])] },
     );
     closeSync(theirs);
+    if (orders !== undefined) closeSync(orders);
     child.unref();
     // Told when its answer is waited for: its end of the channel is closed then.
     child.once('error', () => {});
-    return new Opener(mine, child);
+    return new Opener(mine, child, orders !== undefined);
   }
 
-  private constructor(channel: number, child: ChildProcess) {
+  private constructor(channel: number, child: ChildProcess, takesOrders: boolean) {
     this.#channel = channel;
     this.#child = child;
+    this.#takesOrders = takesOrders;
   }
 
   get pid(): number {
@@ -42,7 +48,11 @@ export class Opener {
   /** Fixes what may be asked for from now on, and hands the namespaces over. */
   async configure(namespaces: HeldNamespaces | undefined, output?: OutputSpec): Promise<void> {
     const handles = namespaces?.handles ?? [];
-    const config: OpenerConfig = { namespaces: handles.length, ...(output ? { output } : {}) };
+    const config: OpenerConfig = {
+      namespaces: handles.length,
+      ...(output ? { output } : {}),
+      ...(this.#takesOrders ? { takesOrders: true } : {}),
+    };
     sendMessage(this.#channel, JSON.stringify(config));
     for (const { fd } of handles) sendMessage(this.#channel, '{}', fd);
     // The first answer comes when the process has loaded: let our own loading go on meanwhile.

@@ -1,15 +1,17 @@
 /**
  * The opener: a small process that keeps the rights, enters namespaces and hands descriptors over.
  * It never reads a byte from the network. It serves descriptor 3 (a unix SEQPACKET pair) and ends
- * when the other end does.
+ * when the other end does. Where targets come and go, the lookout adds and takes back namespaces on
+ * descriptor 4.
  */
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync } from 'node:fs';
 import { rotatedName } from '../../pcap/rotation.ts';
-import { receiveMessage, sendMessage } from '../sys/index.ts';
-import type { OpenerAnswer, OpenerConfig, OpenerRequest, OutputSpec } from './messages.ts';
+import { pollAny, receiveMessage, sendMessage } from '../sys/index.ts';
+import type { OpenerAnswer, OpenerConfig, OpenerOrder, OpenerRequest, OutputSpec } from './messages.ts';
 import { HeldNamespaces } from './namespaces.ts';
 
 const channel = 3;
+const orders = 4;
 
 /** The parser decides when to end: the terminal's signals reach both of us. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTSTP'] as const)
@@ -28,9 +30,32 @@ function openOutput(spec: OutputSpec, sequence: number, sec: number): { fd: numb
   return { fd, path };
 }
 
+/** Takes one order; false when the lookout is gone. */
+function obey(namespaces: HeldNamespaces): boolean {
+  const message = receiveMessage(orders);
+  if (!message) return false;
+  const order = JSON.parse(message.text) as OpenerOrder;
+  if ('drop' in order) namespaces.drop(order.drop);
+  else if (message.fd !== undefined)
+    namespaces.add(order.add, { fd: message.fd, inode: fstatSync(message.fd).ino });
+  return true;
+}
+
+/** Waits for the parser's next request; the lookout's orders that came before it are obeyed before it. */
+function next(namespaces: HeldNamespaces): ReturnType<typeof receiveMessage> {
+  while (hasLookout) {
+    const [isOrdered, isAsked] = pollAny([orders, channel], -1);
+    if (isOrdered) hasLookout = obey(namespaces);
+    else if (isAsked) break;
+  }
+  return receiveMessage(channel);
+}
+
+let hasLookout = false;
+
 function serve(output: OutputSpec | undefined, namespaces: HeldNamespaces): void {
   for (;;) {
-    const message = receiveMessage(channel);
+    const message = next(namespaces);
     if (!message) return;
     const request = JSON.parse(message.text) as OpenerRequest;
     let fd: number | undefined;
@@ -57,7 +82,8 @@ function serve(output: OutputSpec | undefined, namespaces: HeldNamespaces): void
 
 const first = receiveMessage(channel);
 if (first) {
-  const { namespaces, output } = JSON.parse(first.text) as OpenerConfig;
+  const { namespaces, output, takesOrders = false } = JSON.parse(first.text) as OpenerConfig;
+  hasLookout = takesOrders;
   const handles: { fd: number; inode: number }[] = [];
   while (handles.length < namespaces) {
     const message = receiveMessage(channel);

@@ -6,6 +6,8 @@ export interface OpenerConfig {
   /** How many messages follow, each with the descriptor of a namespace. */
   readonly namespaces: number;
   readonly output?: OutputSpec;
+  /** Descriptor 4 is the lookout's channel. */
+  readonly takesOrders?: boolean;
 }
 
 export interface OutputSpec {
@@ -23,6 +25,12 @@ export type OpenerRequest =
   | { readonly ask: 'links'; readonly namespace: number }
   | { readonly ask: 'packets'; readonly namespace: number; readonly cooked: boolean }
   | { readonly ask: 'file'; readonly sequence: number; readonly sec: number };
+
+/**
+ * What the lookout tells on descriptor 4, when there is one: it alone may add a namespace, with its descriptor
+ * in the message, or take one back. It is not answered.
+ */
+export type OpenerOrder = { readonly add: number } | { readonly drop: number };
 
 export interface OpenerAnswer {
   readonly ok: boolean;

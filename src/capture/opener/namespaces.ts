@@ -32,7 +32,8 @@ export interface NamespaceSpec {
 
 /** Needs the rights to enter: who holds it is the opener, or the command before it has given root up. */
 export class HeldNamespaces {
-  readonly handles: readonly NetnsHandle[];
+  /** By number; one that was given back leaves a gap. */
+  readonly #handles = new Map<number, NetnsHandle>();
 
   /** Throws OpenerError when one is gone, was replaced, or must not be opened. */
   static open(specs: readonly NamespaceSpec[]): HeldNamespaces {
@@ -41,7 +42,27 @@ export class HeldNamespaces {
 
   /** Takes descriptors over that somebody else has verified. */
   constructor(handles: readonly NetnsHandle[]) {
-    this.handles = handles;
+    handles.forEach((handle, i) => {
+      this.#handles.set(i, handle);
+    });
+  }
+
+  get handles(): NetnsHandle[] {
+    return [...this.#handles.values()];
+  }
+
+  /** Takes one more over. */
+  add(namespace: number, handle: NetnsHandle): void {
+    this.drop(namespace);
+    this.#handles.set(namespace, handle);
+  }
+
+  /** Lets go of it: when no socket is left in it either, the kernel takes it down. */
+  drop(namespace: number): void {
+    const handle = this.#handles.get(namespace);
+    if (!handle) return;
+    this.#handles.delete(namespace);
+    closeNetns(handle);
   }
 
   /** A netlink socket in the namespace that reports its interfaces. */
@@ -55,11 +76,11 @@ export class HeldNamespaces {
   }
 
   close(): void {
-    for (const handle of this.handles) closeNetns(handle);
+    for (const namespace of [...this.#handles.keys()]) this.drop(namespace);
   }
 
   #inside(namespace: number, open: () => number): number {
-    const handle = this.handles[namespace];
+    const handle = this.#handles.get(namespace);
     if (!handle) throw new OpenerError('no such namespace was entrusted', 'EINVAL');
     return withNetns(handle, open);
   }
@@ -71,7 +92,8 @@ function startTimeOf(pid: number): string {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
-function openVerified(spec: NamespaceSpec): NetnsHandle {
+/** Holds it, then makes sure that it is what was looked up. Throws OpenerError. */
+export function openVerified(spec: NamespaceSpec): NetnsHandle {
   const gone = new OpenerError(`${spec.label} ended (or was replaced) between look-up and open`, 'GONE');
   let netns: NetnsHandle;
   try {

@@ -8,10 +8,13 @@ const anyEvent = 0x39;
 
 export class Poller {
   #fds: number[] = [];
+  /** Where each descriptor is in the set: hundreds of namespaces are asked about after each wait. */
+  #places = new Map<number, number>();
   #set: Buffer = Buffer.alloc(0);
 
   watch(fds: readonly number[]): void {
     this.#fds = [...fds];
+    this.#places = new Map(fds.map((fd, i) => [fd, i]));
     this.#set = Buffer.alloc(Math.max(1, fds.length) * 8);
     fds.forEach((fd, i) => {
       this.#set.writeInt32LE(fd, i * 8);
@@ -30,13 +33,16 @@ export class Poller {
   }
 
   failed(fd: number): boolean {
-    const i = this.#fds.indexOf(fd);
-    return i >= 0 && (this.#set.readInt16LE(i * 8 + 6) & POLLERR) !== 0;
+    return (this.#events(fd) & POLLERR) !== 0;
   }
 
   ready(fd: number): boolean {
-    const i = this.#fds.indexOf(fd);
-    return i >= 0 && (this.#set.readInt16LE(i * 8 + 6) & anyEvent) !== 0;
+    return (this.#events(fd) & anyEvent) !== 0;
+  }
+
+  #events(fd: number): number {
+    const i = this.#places.get(fd);
+    return i === undefined ? 0 : this.#set.readInt16LE(i * 8 + 6);
   }
 }
 
@@ -52,8 +58,16 @@ export function clearSocketError(fd: number): number {
 
 /** Waits on this thread: for answers that come at once. */
 export function pollReadable(fd: number, timeoutMs: number): boolean {
-  const set = Buffer.alloc(8);
-  set.writeInt32LE(fd, 0);
-  set.writeInt16LE(POLLIN, 4);
-  return c.poll(set, 1, timeoutMs) > 0;
+  return pollAny([fd], timeoutMs)[0]!;
+}
+
+/** The same for several: which of them can be read, or have ended. `timeoutMs` -1 waits for ever. */
+export function pollAny(fds: readonly number[], timeoutMs: number): boolean[] {
+  const set = Buffer.alloc(8 * fds.length);
+  fds.forEach((fd, i) => {
+    set.writeInt32LE(fd, 8 * i);
+    set.writeInt16LE(POLLIN, 8 * i + 4);
+  });
+  c.poll(set, fds.length, timeoutMs);
+  return fds.map((_, i) => (set.readInt16LE(8 * i + 6) & anyEvent) !== 0);
 }

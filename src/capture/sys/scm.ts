@@ -6,6 +6,7 @@ const SCM_RIGHTS = 1;
 const AF_UNIX = 1;
 /** Close on exec: an end that leaked into the other process would keep it from ever seeing the end. */
 const SOCK_SEQPACKET_CLOEXEC = 0o2000005;
+const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const MSG_CTRUNC = 8;
@@ -20,7 +21,23 @@ export function pair(): [number, number] {
   return [fds[0]!, fds[1]!];
 }
 
+/** Waits while the other end's queue is full. Throws SystemError, EPIPE when the other end is gone. */
 export function sendMessage(socket: number, text: string, fd?: number): void {
+  send(socket, text, MSG_NOSIGNAL, fd);
+}
+
+/** Does not wait: false when the queue is full. For who must not depend on the other's progress. */
+export function offerMessage(socket: number, text: string): boolean {
+  try {
+    send(socket, text, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return true;
+  } catch (error) {
+    if (error instanceof c.SystemError && error.code === 'EAGAIN') return false;
+    throw error;
+  }
+}
+
+function send(socket: number, text: string, flags: number, fd?: number): void {
   const data = Buffer.from(text);
   const control = Buffer.alloc(controlLength);
   control.writeBigUInt64LE(20n, 0);
@@ -37,7 +54,7 @@ export function sendMessage(socket: number, text: string, fd?: number): void {
     msg_flags: 0,
   };
   for (;;) {
-    if (c.sendmsg(socket, message, MSG_NOSIGNAL) >= 0) return;
+    if (c.sendmsg(socket, message, flags) >= 0) return;
     if (c.errnoCode() !== 'EINTR') throw new c.SystemError('sendmsg');
   }
 }

@@ -87,12 +87,13 @@ export function fromEvent(json: unknown): ContainerEvent | undefined {
   const actor = object(top['Actor']);
   const id = string(actor['ID']);
   if (id === '') return undefined;
-  const { name, exitCode, image: _image, ...rest } = labels(actor['Attributes']);
+  const { name, exitCode, image = '', ...rest } = labels(actor['Attributes']);
   return {
     runtime: 'docker',
     action: string(top['Action']),
     id,
     name: plainName(name ?? ''),
+    image,
     labels: rest,
     exitCode: /^\d+$/.test(exitCode ?? '') ? Number(exitCode) : -1,
     at: Math.round(number(top['time'], 0) * 1000 + (Number(top['timeNano']) % 1e9) / 1e6 || 0),

@@ -1,0 +1,80 @@
+/** The parser's end of the lookout. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { offerMessage, pair, pollReadable, receiveMessage, sendMessage } from '../capture/sys/index.ts';
+import type { KnownNamespace, LookoutConfig, News, Question } from './messages.ts';
+
+/** News taken at once, so that packets get their turn: more than a machine starts containers within a second. */
+const newsPerTurn = 256;
+
+export class Lookout {
+  /** Readable when there is news, or when the process has ended. */
+  readonly fd: number;
+  /** For the opener; whoever starts that closes it. */
+  readonly orders: number;
+  readonly #child: ChildProcess;
+  #isOpen = true;
+
+  /** Starts the process; it loads while we do other things. Call it before giving rights up. */
+  static start(config: Omit<LookoutConfig, 'known'>, known: readonly KnownNamespace[]): Lookout {
+    const [mine, theirs] = pair();
+    const [toOpener, orders] = pair();
+    const child = spawn(
+      process.execPath,
+      [
+        ...process.execArgv,
+        new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url).pathname,
+      ],
+      { stdio: ['ignore', 'ignore', 'inherit', theirs, toOpener] },
+    );
+    closeSync(theirs);
+    closeSync(toOpener);
+    child.unref();
+    // Told when its news is waited for: its end of the channel is closed then.
+    child.once('error', () => {});
+    sendMessage(mine, JSON.stringify({ ...config, known: known.length } satisfies LookoutConfig));
+    for (const namespace of known) sendMessage(mine, JSON.stringify(namespace));
+    return new Lookout(mine, orders, child);
+  }
+
+  private constructor(fd: number, orders: number, child: ChildProcess) {
+    this.fd = fd;
+    this.orders = orders;
+    this.#child = child;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** False when the process has ended: nothing is followed any more. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** What has come meanwhile; does not wait. */
+  read(): News[] {
+    const news: News[] = [];
+    while (this.#isOpen && news.length < newsPerTurn && pollReadable(this.fd, 0)) {
+      const message = receiveMessage(this.fd);
+      if (message) news.push(JSON.parse(message.text) as News);
+      else this.#isOpen = false;
+    }
+    return news;
+  }
+
+  /** False when it has too much to do to take the question, or has ended. */
+  ask(question: Question): boolean {
+    try {
+      return this.#isOpen && offerMessage(this.fd, JSON.stringify(question));
+    } catch {
+      return false;
+    }
+  }
+
+  /** It ends when we do, or now. */
+  close(): void {
+    this.#isOpen = false;
+    closeSync(this.fd);
+  }
+}

@@ -1,0 +1,59 @@
+/** One runtime followed for as long as the watch lasts: what it tells, and asked again when it stops telling. */
+import type { Container, ContainerEvent, Runtime, Subscription } from '../target/index.ts';
+
+export interface FeedListener {
+  event(runtime: Runtime, event: ContainerEvent): void;
+  /** Everything it has, each time a subscription stands: what happened in between is in there. */
+  list(runtime: Runtime, all: readonly Container[]): void;
+  note(text: string): void;
+}
+
+/** Between two attempts: a daemon that is started again takes a second or two. */
+const firstRetryMs = 100;
+const lastRetryMs = 2000;
+
+export class Feed {
+  readonly #runtime: Runtime;
+  readonly #on: FeedListener;
+  #subscription: Subscription | undefined;
+  #retryMs = firstRetryMs;
+  #isTold = false;
+  #hasTold = false;
+
+  constructor(runtime: Runtime, on: FeedListener) {
+    this.#runtime = runtime;
+    this.#on = on;
+  }
+
+  /** Resolves when the first attempt is over, however it went. */
+  async start(): Promise<void> {
+    try {
+      // Subscribed first: what starts between the two is told twice rather than never.
+      this.#subscription = await this.#runtime.watchEvents(
+        (event) => this.#on.event(this.#runtime, event),
+        (reason) => this.#lost(reason),
+      );
+      this.#on.list(this.#runtime, await this.#runtime.list());
+      if (this.#isTold) this.#on.note(`${this.#runtime.name} tells again what starts and ends`);
+      this.#isTold = false;
+      this.#hasTold = true;
+      this.#retryMs = firstRetryMs;
+    } catch (error) {
+      this.#lost(error as Error);
+    }
+  }
+
+  /** Told once: that a runtime which never answered does not answer is no news here. */
+  #lost(reason: Error): void {
+    this.#subscription?.close();
+    this.#subscription = undefined;
+    if (!this.#isTold && this.#hasTold) {
+      this.#isTold = true;
+      this.#on.note(
+        `${this.#runtime.name} no longer tells what starts and ends (${reason.message}): asked again until it does`,
+      );
+    }
+    setTimeout(() => void this.start(), this.#retryMs);
+    this.#retryMs = Math.min(lastRetryMs, 2 * this.#retryMs);
+  }
+}

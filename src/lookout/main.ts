@@ -1,0 +1,73 @@
+/**
+ * The lookout's process. Descriptor 3 is the parser's channel, 4 the opener's; it ends when the parser does.
+ */
+import { closeSync } from 'node:fs';
+import { Poller, pair, receiveMessage, SystemError, sendMessage } from '../capture/sys/index.ts';
+import { Follower } from './follower.ts';
+import type { KnownNamespace, LookoutConfig, News, Question } from './messages.ts';
+import { answerers } from './questions.ts';
+import { Seats } from './seats.ts';
+
+const channel = 3;
+const orders = 4;
+
+/** The parser decides when to end: the terminal's signals reach all of us. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTSTP'] as const)
+  process.on(signal, () => {});
+
+/** Whom we tell is gone: so are we. */
+function send(to: number, text: string, fd?: number): void {
+  try {
+    sendMessage(to, text, fd);
+  } catch (error) {
+    if (error instanceof SystemError && (error.code === 'EPIPE' || error.code === 'ECONNRESET'))
+      process.exit(0);
+    throw error;
+  }
+}
+
+const tell = (news: News) => send(channel, JSON.stringify(news));
+
+function receive<T>(): T | undefined {
+  const message = receiveMessage(channel);
+  return message && (JSON.parse(message.text) as T);
+}
+
+async function main(): Promise<void> {
+  const config = receive<LookoutConfig>();
+  if (!config) return;
+  const seats = new Seats();
+  for (let i = 0; i < config.known; i++) {
+    const known = receive<KnownNamespace>();
+    if (!known) return;
+    seats.add(known);
+  }
+  const [wake, woken] = pair();
+  const follower = new Follower(config, seats, {
+    tell,
+    entrust(seat, fd) {
+      send(orders, JSON.stringify({ add: seat.namespace }), fd);
+      closeSync(fd);
+    },
+    takeBack: (seat) => send(orders, JSON.stringify({ drop: seat.namespace })),
+    // Another set of processes to wait for.
+    changed: () => sendMessage(wake, ''),
+  });
+  follower.start();
+  const poller = new Poller();
+  for (;;) {
+    poller.watch([channel, woken, ...follower.fds()]);
+    await poller.wait(-1);
+    if (poller.ready(woken)) receiveMessage(woken);
+    if (poller.ready(channel)) {
+      const question = receive<Question>();
+      if (!question) return;
+      const answer = answerers.get(question.ask)?.(question, seats);
+      if (answer) tell(answer);
+    }
+    follower.look((fd) => poller.ready(fd));
+  }
+}
+
+await main();
+process.exit(0);
