@@ -5,6 +5,7 @@ import { closeSync } from 'node:fs';
 import { Poller, pair, receiveMessage, SystemError, sendMessage } from '../capture/sys/index.ts';
 import { Follower } from './follower.ts';
 import type { KnownNamespace, LookoutConfig, News, Question } from './messages.ts';
+import { Owners } from './owners.ts';
 import { answerers } from './questions.ts';
 import { Seats } from './seats.ts';
 
@@ -43,13 +44,19 @@ async function main(): Promise<void> {
     seats.add(known);
   }
   const [wake, woken] = pair();
+  const owners = new Owners(seats, tell);
+  void owners.run();
   const follower = new Follower(config, seats, {
     tell,
     entrust(seat, fd) {
       send(orders, JSON.stringify({ add: seat.namespace }), fd);
       closeSync(fd);
+      owners.changed();
     },
-    takeBack: (seat) => send(orders, JSON.stringify({ drop: seat.namespace })),
+    takeBack(seat) {
+      send(orders, JSON.stringify({ drop: seat.namespace }));
+      owners.changed();
+    },
     // Another set of processes to wait for.
     changed: () => sendMessage(wake, ''),
   });

@@ -38,6 +38,19 @@ export interface KnownNamespace {
   readonly members: readonly Member[];
 }
 
+/** A socket and who holds it. Local '' is any address; remote '' and 0 is any peer. */
+export type OwnerRow = readonly [
+  transport: 6 | 17,
+  local: string,
+  localPort: number,
+  remote: string,
+  remotePort: number,
+  pid: number,
+  comm: string,
+  /** Name of the member it runs in; '' none of them. */
+  target: string,
+];
+
 /** From the lookout. */
 export type News =
   /** The subscriptions stand: from here on nothing that starts is missed. */
@@ -67,8 +80,17 @@ export type News =
     }
   /** Names of addresses. */
   | { readonly news: 'names'; readonly names: readonly (readonly [address: string, name: string])[] }
-  /** A line for people; about a target, where that is not ''. */
-  | { readonly news: 'note'; readonly text: string; readonly label: string }
+  /** Processes that hold sockets of a watched namespace. */
+  | {
+      readonly news: 'owners';
+      /** Of the namespace. */
+      readonly inode: number;
+      /** When they were seen, Unix ms. */
+      readonly at: number;
+      readonly owners: readonly OwnerRow[];
+    }
+  /** A line for people; marked when it is about one that joined or left. */
+  | { readonly news: 'note'; readonly text: string; readonly label: string; readonly mark?: '+' | '-' }
   /** Nothing can join any more: when the last has left, the watch is over. */
   | { readonly news: 'over'; readonly text: string };
 

@@ -20,6 +20,8 @@ export interface ProcessName {
   readonly comm: string;
   /** Name of the target it runs in; '' when it is none of those that are known. */
   readonly target: string;
+  /** It listens on the port; which of the processes that share this has accepted the connection was not seen. */
+  readonly viaListener?: true;
 }
 
 /** 5-tuple within one namespace. */
