@@ -8,15 +8,25 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Random } from '../../fuzz/lib/random.ts';
 import type { InnerModule, ProtocolModule } from '../model/index.ts';
-import { concatBytes } from '../util/bytes.ts';
 import { inners, protocols } from './registry.ts';
-import { carrierOf } from './testing/carried.ts';
-import { type Conversation, type Event, fixtureNames, readConversations } from './testing/fixture.ts';
+import { carriedConversations } from './testing/carried.ts';
+import {
+  bodyLimit,
+  cutAt,
+  damaged,
+  holeAt,
+  oneSide,
+  Places,
+  said,
+  swapped,
+  tells,
+  turnsOf,
+} from './testing/contract.ts';
+import { type Conversation, fixtureNames, readConversations } from './testing/fixture.ts';
 import { feed, type Options, type Played, plain } from './testing/play.ts';
 
 /** Recordings that are two protocols' at once. */
 const shared = new Set(['sse jsonrpc/events']);
-const bodyLimit = 65_536;
 const folderOf = ({ name }: InnerModule) => join(import.meta.dirname, name, 'fixtures');
 
 interface Carried {
@@ -33,27 +43,15 @@ const fixtures = new Map<InnerModule, Carried[]>(
     const folder = folderOf(module);
     const names = existsSync(folder) ? fixtureNames(folder) : [];
     const carried = names.flatMap((name) =>
-      readConversations(folder, name).map((conversation) => ({
+      carriedConversations(folder, name).map(({ carrier, conversation }) => ({
         name,
         conversation: turnsOf(conversation),
-        carrier: carrierOf(conversation),
+        carrier,
       })),
     );
     return [module, carried];
   }),
 );
-
-/** What one side sends until the other speaks: streams know no segments. */
-function turnsOf(conversation: Conversation): Conversation {
-  const turns: Event[] = [];
-  for (const event of conversation.events) {
-    const last = turns.at(-1);
-    if (event.kind === 'data' && last?.kind === 'data' && last.side === event.side)
-      turns[turns.length - 1] = { ...last, bytes: concatBytes([last.bytes, event.bytes]) };
-    else turns.push(event);
-  }
-  return { ...conversation, events: turns };
-}
 
 /** Feeds the carrier; what rides inside is held to its memory limit all the way. */
 function feedBounded(module: InnerModule, { carrier, conversation }: Carried, options: Options = {}): Played {
@@ -66,8 +64,6 @@ function feedBounded(module: InnerModule, { carrier, conversation }: Carried, op
     ...options,
   });
 }
-
-const said = ({ exchanges, events }: Played) => JSON.stringify([events, exchanges.map(plain)], null, 1);
 
 for (const module of modules)
   describe(module.name, () => {
@@ -91,11 +87,8 @@ for (const module of modules)
     test('says of its fixtures what the golden files say', () => {
       for (const name of new Set(all.map((one) => one.name))) {
         const golden = readFileSync(join(folderOf(module), `${name}.events.ndjson`), 'utf8').split('\n');
-        const mine = readConversations(folderOf(module), name)
-          .flatMap(
-            (conversation) =>
-              feedBounded(module, { name, conversation, carrier: carrierOf(conversation) }).exchanges,
-          )
+        const mine = carriedConversations(folderOf(module), name)
+          .flatMap((carried) => feedBounded(module, { name, ...carried }).exchanges)
           .filter((exchange) => exchange.protocol === module.name);
         assert.deepEqual(
           mine.map((exchange) => JSON.parse(JSON.stringify(plain(exchange)))),
@@ -133,53 +126,63 @@ for (const module of modules)
     });
 
     test('says the same however the streams are cut', () => {
+      const places = new Places(all.map((one) => one.conversation));
       for (const one of all) {
+        places.next();
         const whole = said(feedBounded(module, one));
         const { events } = one.conversation;
         const longest = Math.max(...events.map((e) => (e.kind === 'data' ? e.bytes.length : 0)));
-        for (let cut = 1; cut < longest; cut++)
+        for (const cut of places.within(1, longest))
           assert.equal(said(feedBounded(module, one, { cut })), whole, `${one.name} in pieces of ${cut}`);
+        events.forEach((event, index) => {
+          if (event.kind !== 'data') return;
+          for (const at of places.within(1, event.bytes.length)) {
+            const conversation = cutAt(one.conversation, index, at);
+            const cut = said(feedBounded(module, { ...one, conversation }));
+            assert.equal(cut, whole, `${one.name}: turn ${index} cut at ${at}`);
+          }
+        });
       }
     });
 
     test('a hole anywhere is survived and told', () => {
-      for (const one of all)
+      const places = new Places(all.map((one) => one.conversation));
+      for (const one of all) {
+        places.next();
         one.conversation.events.forEach((event, index) => {
           if (event.kind !== 'data') return;
-          for (let at = 0; at < event.bytes.length; at++) {
-            const lost = Math.min(at % 3 === 0 ? 200 : 1, event.bytes.length - at);
-            const events = [...one.conversation.events];
-            const parts: Event[] = [
-              { ...event, bytes: event.bytes.subarray(0, at) },
-              { kind: 'gap', side: event.side, length: lost, at: event.at },
-              { ...event, bytes: event.bytes.subarray(at + lost) },
-            ];
-            events.splice(index, 1, ...parts.filter((e) => e.kind !== 'data' || e.bytes.length > 0));
-            const played = feedBounded(module, { ...one, conversation: { ...one.conversation, events } });
-            const isTold =
-              played.exchanges.some((e) => e.missing.length > 0 || e.weirds.length > 0) ||
-              played.events.some((e) => /^(violation|child|weird)/.test(e));
-            assert.ok(isTold, `${one.name}: ${lost} bytes lost at ${at} of turn ${index}`);
-          }
+          for (const at of places.within(0, event.bytes.length))
+            for (const length of [1, 200]) {
+              const conversation = holeAt(one.conversation, index, at, length);
+              const isTold = tells(feedBounded(module, { ...one, conversation }));
+              assert.ok(isTold, `${one.name}: ${length} bytes lost at ${at} of turn ${index}`);
+            }
         });
+      }
+    });
+
+    test('one side alone, and the sides taken for each other', () => {
+      for (const one of all) {
+        for (const side of ['client', 'server'] as const) {
+          const conversation = oneSide(one.conversation, side);
+          const played = feedBounded(module, { ...one, conversation });
+          assert.ok(tells(played) || played.exchanges.length === 0, `${one.name}: only the ${side}`);
+        }
+        const conversation = swapped(one.conversation);
+        const played = feedBounded(module, { ...one, conversation });
+        assert.ok(tells(played) || played.exchanges.length === 0, `${one.name}: turned around`);
+      }
     });
 
     test('damaged bytes never throw, always end, and hold no more than the limit', () => {
       const random = new Random(9);
       for (let round = 0; round < 3000; round++) {
         const one = random.pick(all);
-        const events = one.conversation.events.map((event): Event => {
-          if (event.kind !== 'data' || random.chance(3)) return event;
-          const bytes = event.bytes.slice();
-          for (let n = random.size(6); n > 0 && bytes.length > 0; n--)
-            bytes[random.below(bytes.length)] = random.below(256);
-          return { ...event, bytes };
-        });
-        if (random.chance(3)) events.splice(random.below(events.length), 1);
+        const conversation = damaged(one.conversation, random);
         const cut = random.chance(2) ? { cut: 1 + random.below(50) } : {};
         feedBounded(
           module,
-          { ...one, conversation: { ...one.conversation, events } },
+          { ...one, conversation },
           { ...cut, bodyLimit: random.pick([0, 100, bodyLimit]) },
         );
       }

@@ -10,7 +10,7 @@ import type {
   Timestamp,
 } from '../../model/index.ts';
 import { type FramingResult, requestFraming, responseFraming } from './body.ts';
-import { type Answer, type Asked, makeExchange, makeHeads, missingOf } from './exchange.ts';
+import { type Answer, type Asked, makeExchange, makeHeads, makeLost, missingOf } from './exchange.ts';
 import type { Head } from './head.ts';
 import type { MessageParts } from './message.ts';
 import { type BodyTap, HttpSide } from './side.ts';
@@ -41,6 +41,7 @@ export class HttpAnalyzer implements Analyzer {
   #answer: Answer | undefined;
   #serverSpoke = false;
   #serverEnded = false;
+  #clientEnded = false;
   /** Nothing has been paired yet, and the beginning was not seen. */
   #joined: boolean;
   /** Bytes lost between messages: told with the next of that side. */
@@ -99,6 +100,7 @@ export class HttpAnalyzer implements Analyzer {
       // Behind an Upgrade that nobody answered requests may have come; behind a CONNECT, anything.
       if (this.#waiting.last?.method !== 'CONNECT') this.#client.resume(at);
       this.#client.end(at, clean);
+      this.#clientEnded = true;
       // Half-closed: answers may still come.
       if (this.#serverEnded) this.#flush(this.#waiting.length);
     } else {
@@ -107,6 +109,15 @@ export class HttpAnalyzer implements Analyzer {
       // One that is still being sent ends with its own side.
       this.#flush(clean ? this.#sentCount() : this.#waiting.length);
     }
+    if (this.#clientEnded && this.#serverEnded) this.#tellLost(at);
+  }
+
+  /** What no message behind it could tell. */
+  #tellLost(at: Timestamp): void {
+    const { client, server } = this.#lost;
+    if (client + server > 0) this.#out.exchange(makeLost(this.#context.connection, this.#lost, at));
+    this.#lost.client = 0;
+    this.#lost.server = 0;
   }
 
   buffered(): number {

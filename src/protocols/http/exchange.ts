@@ -83,6 +83,22 @@ export function makeExchange(
   return exchange;
 }
 
+/** Bytes that were lost behind the last message that could be told: what was among them, nobody knows. */
+export function makeLost(
+  connection: Connection,
+  lost: { readonly client: number; readonly server: number },
+  at: Timestamp,
+): Exchange {
+  const missing: Incompleteness[] = [];
+  if (lost.client > 0) missing.push({ kind: 'bytesLost', side: 'request', bytes: lost.client });
+  if (lost.server > 0) missing.push({ kind: 'bytesLost', side: 'response', bytes: lost.server });
+  return {
+    ...{ protocol: 'http', connection, startAt: at, endAt: at, fields: {}, outcome: 'unanswered' },
+    missing,
+    weirds: noWeirds,
+  };
+}
+
 /** With heads alone where the messages are not over yet. */
 export function makeHeads(
   connection: Connection,

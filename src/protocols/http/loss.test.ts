@@ -26,6 +26,22 @@ test('requests without answers are told when the connection ends', () => {
   );
 });
 
+test('what is lost behind the last message is told at the end', () => {
+  // A request whose beginning was lost, and that nobody answers.
+  const { exchanges } = talk([
+    ['>', get('/1')],
+    ['<', ok('1')],
+    ['>gap', 200],
+    ['>', 'Accept: */*\r\n\r\n'],
+    ['<end', 'fin'],
+    ['>end', 'fin'],
+  ]);
+  assert.deepEqual(
+    exchanges.map(({ missing }) => missing),
+    [[], [{ kind: 'bytesLost', side: 'request', bytes: 200 }]],
+  );
+});
+
 test('one side only: answers without requests', () => {
   const { events } = talk([
     ['<', ok('1')],

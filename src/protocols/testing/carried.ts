@@ -1,9 +1,12 @@
 /** Fixtures of a protocol that begins inside another: the conversation from where it takes over. */
 import type { AnalyzerOutput, Exchange, ProtocolModule } from '../../model/index.ts';
+import { concatBytes } from '../../util/bytes.ts';
 import { protocols } from '../registry.ts';
 import { type Conversation, type Event, readConversations } from './fixture.ts';
 
-/** A file's conversations as `module` gets to see them. */
+const nothing: Uint8Array = new Uint8Array(0);
+
+/** A file's conversations as `module` gets to see them, without those of others beside (a page's before a socket). */
 export function conversationsFor(
   module: ProtocolModule,
   all: readonly ProtocolModule[],
@@ -15,9 +18,24 @@ export function conversationsFor(
       if (parent === module || parent.transports[0] !== conversation.connection.transport) continue;
       const child = takenOver(parent, conversation);
       if (child?.protocol === module.name) return [child.conversation];
+      if (!child && beginsWith(parent, conversation) && !beginsWith(module, conversation)) return [];
     }
     return [conversation];
   });
+}
+
+/** By what is sent before the first answer, and with it. */
+function beginsWith(module: ProtocolModule, { connection, events }: Conversation): boolean {
+  let client = nothing;
+  let server = nothing;
+  for (const event of events) {
+    if (event.kind !== 'data') continue;
+    if (event.side === 'client') client = concatBytes([client, event.bytes]);
+    else server = concatBytes([server, event.bytes]);
+    if (module.detect(client, server, connection.transport) === 'yes') return true;
+    if (server.length > 0) return false;
+  }
+  return false;
 }
 
 /** What the parent hands over, and to whom; undefined when it keeps the conversation. */
@@ -63,8 +81,18 @@ function takenOver(
   return undefined;
 }
 
+/** A file's conversations with what carries them; browsers open some in which nothing is said. */
+export function carriedConversations(
+  folder: string,
+  name: string,
+): { readonly carrier: ProtocolModule; readonly conversation: Conversation }[] {
+  return readConversations(folder, name)
+    .filter(({ events }) => events.some((event) => event.kind === 'data'))
+    .map((conversation) => ({ conversation, carrier: carrierOf(conversation) }));
+}
+
 /** What a conversation begins with, by what is sent first: the carrier of what rides inside. */
-export function carrierOf({ connection, events }: Conversation): ProtocolModule {
+function carrierOf({ connection, events }: Conversation): ProtocolModule {
   let client = new Uint8Array(0);
   let server = new Uint8Array(0);
   for (const event of events) {

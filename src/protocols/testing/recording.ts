@@ -3,14 +3,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InnerModule, ProtocolModule } from '../../model/index.ts';
 import { protocols } from '../registry.ts';
-import { carrierOf, conversationsFor } from './carried.ts';
-import { readConversations } from './fixture.ts';
+import { carriedConversations, conversationsFor } from './carried.ts';
 import { feed, plain } from './play.ts';
+
+/** Recordings named on the command line; none named means all. */
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+export const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
 /** Records `filter` on `lo` into `file` while `talk` runs; not with --golden, which writes golden files anew. */
 export async function record(file: string, filter: string, talk: () => Promise<unknown>): Promise<void> {
@@ -33,8 +37,8 @@ export async function record(file: string, filter: string, talk: () => Promise<u
 
 /** The same for a protocol that rides inside others: its own entries alone. */
 export function writeInnerGolden(folder: string, name: string, module: InnerModule): void {
-  const lines = readConversations(folder, name)
-    .flatMap((conversation) => feed(carrierOf(conversation), conversation, { inners: [module] }).exchanges)
+  const lines = carriedConversations(folder, name)
+    .flatMap(({ carrier, conversation }) => feed(carrier, conversation, { inners: [module] }).exchanges)
     .filter((exchange) => exchange.protocol === module.name)
     .map((exchange) => JSON.stringify(plain(exchange)));
   writeFileSync(join(folder, `${name}.events.ndjson`), lines.map((line) => `${line}\n`).join(''));
@@ -50,6 +54,81 @@ export function saying(child: ChildProcess, what: RegExp): Promise<void> {
     });
     child.on('exit', () => reject(new Error(`${child.spawnfile} ended: ${text}`)));
   });
+}
+
+/** Ends a program that was started, and waits for it. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/** Until somebody accepts connections there. */
+export async function listens(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      socket.destroy();
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+  throw new Error(`nobody listens on port ${port}`);
+}
+
+/** Apache with these modules beside the usual, and this configuration; while `talk` runs. */
+export async function withApache(
+  modules: readonly string[],
+  config: string,
+  port: number,
+  talk: () => Promise<unknown>,
+): Promise<void> {
+  const work = temporary();
+  const all = ['mpm_event', 'authz_core', ...modules];
+  const loads = all.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
+  const conf = join(work, 'apache.conf');
+  writeFileSync(
+    conf,
+    `ServerRoot ${work}\nServerName localhost\nPidFile ${work}/pid\nErrorLog ${work}/error.log\n` +
+      `DefaultRuntimeDir ${work}\nListen 127.0.0.1:${port}\n${loads.join('\n')}\n${config}\n`,
+  );
+  const apache = spawn('/usr/sbin/apache2', ['-X', '-f', conf], { stdio: 'ignore' });
+  try {
+    await listens(port);
+    await talk();
+  } finally {
+    await stop(apache);
+  }
+}
+
+/**
+ * Chromium without a window opens `url` and is ended when `done` is. It finds no name but those that `rules` map,
+ * so that nothing leaves the machine.
+ */
+export async function browse(
+  url: string,
+  done: Promise<unknown>,
+  { rules = [], args = [] }: { readonly rules?: readonly string[]; readonly args?: readonly string[] } = {},
+): Promise<void> {
+  const child = spawn(
+    'chromium',
+    [
+      ...['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-sync'],
+      ...['--disable-background-networking', '--disable-component-update', `--user-data-dir=${temporary()}`],
+      `--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`,
+      ...args,
+      url,
+    ],
+    { stdio: 'ignore' },
+  );
+  try {
+    await Promise.race([done, sleep(30_000, undefined, { ref: false })]);
+  } finally {
+    await stop(child);
+  }
 }
 
 /** Runs to its end; its output. */
