@@ -6,9 +6,9 @@ import { platform } from '../src/cli/platform.ts';
 import type { Frame, SourceCounters } from '../src/model/index.ts';
 import { CaptureDecoder } from '../src/pcap/index.ts';
 import { createPipeline } from '../src/pipeline/index.ts';
-import { protocols } from '../src/protocols/registry.ts';
+import { inners, protocols } from '../src/protocols/registry.ts';
 import { fixtureNames } from '../src/protocols/testing/fixture.ts';
-import { redactExchange } from '../src/redact/index.ts';
+import { createRedactor } from '../src/redact/index.ts';
 import { createJsonSink } from '../src/sinks/json/index.ts';
 import { createTextSink } from '../src/sinks/text/index.ts';
 import type { Target } from './lib/target.ts';
@@ -28,7 +28,7 @@ export const target: Target = {
   maxLength: 20_000,
   // Whole capture files: their records are found again behind small damages.
   seeds: () =>
-    protocols.flatMap(({ name }) =>
+    [...new Set([...protocols, ...inners].map(({ name }) => name))].flatMap((name) =>
       fixtureNames(join(folder, name, 'fixtures')).map(
         (fixture) => new Uint8Array(readFileSync(join(folder, name, 'fixtures', `${fixture}.pcap`))),
       ),
@@ -40,7 +40,7 @@ export const target: Target = {
       return true;
     };
     const verbose = random.below(4) as 0 | 1 | 2 | 3;
-    const shared = { write, redact: redactExchange, platform, showSecrets: random.chance(4) };
+    const shared = { write, redactor: random.chance(4) ? undefined : createRedactor(), platform };
     const sinks = [
       createTextSink({
         ...shared,
@@ -54,7 +54,7 @@ export const target: Target = {
       }),
       createJsonSink({ ...shared, verbose }),
     ];
-    const pipeline = createPipeline({ protocols, sinks, bodyLimit: random.pick([0, 10, 65_536]) });
+    const pipeline = createPipeline({ protocols, inners, sinks, bodyLimit: random.pick([0, 10, 65_536]) });
     const out = {
       interface: (iface: Frame['iface']) => pipeline.interface(iface),
       frame(f: Frame) {
