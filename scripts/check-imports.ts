@@ -17,6 +17,7 @@ const rooms: Record<string, readonly string[]> = {
   protobuf: ['model', 'util'],
   redact: ['model', 'util'],
   remote: ['model', 'util'],
+  doctor: ['model', 'util', 'wire'],
   protocols: ['model', 'util'],
   capture: ['model', 'util', 'pcap', 'capture/sys'],
   'capture/sys': ['model', 'util'],
@@ -59,6 +60,7 @@ const pure = new Set([
   'protobuf',
   'redact',
   'remote',
+  'doctor',
 ]);
 
 function roomOf(file: string): string {

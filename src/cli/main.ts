@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<{ run: Command }>> = {
   dump: () => import('./commands/dump.ts'),
   stats: () => import('./commands/stats.ts'),
   ps: () => import('./commands/ps.ts'),
+  doctor: () => import('./commands/doctor.ts'),
   filter: () => import('./commands/filter.ts'),
   fields: () => import('./commands/fields.ts'),
   demo: () => import('./commands/demo.ts'),

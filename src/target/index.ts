@@ -18,6 +18,7 @@ export {
   targetOfProcess,
 } from './locate.ts';
 export type { InspectNamespace } from './netns.ts';
+export { processesByNetns } from './proc/scan.ts';
 export { isHostNetns, netnsOf } from './proc/stat.ts';
 export { type ResolveOptions, resolve } from './resolve.ts';
 export { type Container, type ContainerEvent, mayRun, type Runtime, type Subscription } from './runtime.ts';

@@ -7,6 +7,7 @@ Commands:
   dump TARGET [FILTER]    packets, as tcpdump prints them
   stats TARGET [FILTER]   talkers, protocols, rates, latency, errors, TCP, summed up
   ps                      what can be watched
+  doctor [TARGET [FILTER]]  why nothing shows, the most likely reason first
   filter EXPRESSION       the compiled filter, as tcpdump -d prints it
   fields [PROTOCOL]       what a query (watch -Y) can ask for
   demo                    a container of its own, talking HTTP and DNS, watched live

@@ -1,0 +1,48 @@
+/** While a capture runs: the most likely reason why nothing has been shown, from what costs nothing to know. */
+import { count, list } from './words.ts';
+
+export interface QuietFacts {
+  readonly seconds: number;
+  /** Packets that passed each interface since it was opened, by the kernel's counters. */
+  readonly passed: readonly { readonly name: string; readonly packets: number }[];
+  readonly filter: string;
+  readonly direction: '' | 'in' | 'out';
+  /** Frames handed on; those that passed the kernel's filter; those it dropped. */
+  readonly captured: number;
+  readonly received: number;
+  readonly dropped: number;
+  /** Entries that -Y has hidden. */
+  readonly hidden: number;
+  /** Payload on which no protocol was found, and of TLS. */
+  readonly undecodedBytes: number;
+  readonly tlsBytes: number;
+}
+
+/** One line, without a full stop. */
+export function whyQuiet(facts: QuietFacts): string {
+  return `nothing shown yet: ${reason(facts)}`;
+}
+
+function reason(f: QuietFacts): string {
+  if (f.passed.length === 0) return 'no interface is up there';
+  const moved = f.passed.filter((i) => i.packets > 0);
+  const total = moved.reduce((sum, i) => sum + i.packets, 0);
+  const where = list(moved.map((i) => i.name));
+  if (f.dropped > 0 && f.captured === 0)
+    return `${count(f.dropped, 'packet')} dropped by the kernel, none read`;
+  if (f.captured === 0) {
+    if (total === 0)
+      return `no packet passed ${list(f.passed.map((i) => i.name))} in ${Math.round(f.seconds)} s`;
+    const were = `${count(total, 'packet')} passed ${where}`;
+    if (f.direction !== '' && f.received > 0)
+      return `${were}, and none of the ${count(f.received, 'packet')} that were wanted goes ${f.direction} (-Q)`;
+    return f.filter === '' ? `${were}, none of them was captured` : `${were} and the filter kept 0 of them`;
+  }
+  const captured = `${count(f.captured, 'packet')} captured`;
+  if (f.hidden > 0)
+    return `${captured}, -Y hides ${f.hidden === 1 ? 'the one entry' : `all ${count(f.hidden, 'entry').replace('entrys', 'entries')}`} of them`;
+  if (f.undecodedBytes > 0 && f.undecodedBytes >= f.tlsBytes)
+    return `${captured}, of no protocol that is decoded`;
+  if (f.tlsBytes > 0) return `${captured}, of TLS whose handshake was not seen`;
+  return `${captured}, no whole request and answer among them`;
+}
