@@ -22,7 +22,7 @@ import {
   sendMessage,
   withNetns,
 } from '../capture/sys/index.ts';
-import { DescriptorTables, procFiles, type SocketOwner } from '../target/proc/owners.ts';
+import { DescriptorTables, nodeComm, procFiles, type SocketOwner } from '../target/proc/owners.ts';
 import { parseCgroups, readProc } from '../target/proc/stat.ts';
 import { formatIpv4, formatIpv6 } from '../util/address.ts';
 import type { News, OwnerRow } from './messages.ts';
@@ -39,6 +39,8 @@ const retryRounds = 64;
 const gapMs = { traced: 100, untraced: 2 };
 /** An accepted connection has a descriptor only when the process has run. */
 const acceptMs = 30;
+/** A namespace is there before its process is what it will be. */
+const enterMs = 100;
 /** Share of a core: so many times what a look took is rested after it. */
 const restFactor = { traced: 19, untraced: 9 };
 /** What a trace's records cost is a fraction of a look. */
@@ -89,10 +91,11 @@ export class Owners {
   readonly #wake = pair();
   #stopped = false;
 
-  constructor(seats: Seats, tell: (news: News) => void, trace = ConnectTrace.open()) {
+  /** @param mayTrace false: as on a kernel that does not tell of connections */
+  constructor(seats: Seats, tell: (news: News) => void, mayTrace = true) {
     this.#seats = seats;
     this.#tell = tell;
-    this.#trace = trace;
+    this.#trace = mayTrace ? ConnectTrace.open() : undefined;
   }
 
   /** Seats came or went. */
@@ -130,7 +133,7 @@ export class Owners {
   #connected(row: SocketRow, pid: number, comm: string | undefined, rows: Map<Seat, OwnerRow[]>): void {
     const seat = this.#seatOf(pid, row);
     if (!seat) return;
-    const owner = { pid, comm: comm ?? procFiles.comm(pid) };
+    const owner = { pid, comm: comm === undefined || comm === nodeComm ? procFiles.comm(pid) : comm };
     if (owner.comm === '') return;
     const found = rows.get(seat) ?? [];
     found.push(ownerRow(row, owner, targetOf(owner.pid, seat)));
@@ -158,7 +161,7 @@ export class Owners {
     /** Looked at once more, when what was begun has been accepted. */
     let again = new Set<Place>();
     for (;;) {
-      this.#follow_seats();
+      this.#followSeats();
       const before = cpuMs();
       for (const place of this.#places.values()) {
         if (!place.rung && !again.has(place)) continue;
@@ -170,7 +173,7 @@ export class Owners {
       await sleep(Math.max(gap, factor * (cpuMs() - before)));
       if (this.#stopped) return;
       poller.watch([this.#wake[1], ...[...this.#places.values()].map((place) => place.bell)]);
-      await poller.wait(again.size > 0 ? acceptMs : -1);
+      await poller.wait(again.size > 0 ? acceptMs : this.#isWaiting() ? enterMs : -1);
       if (poller.ready(this.#wake[1])) receiveMessage(this.#wake[1]);
       if (this.#stopped) return;
       for (const place of this.#places.values())
@@ -181,7 +184,7 @@ export class Owners {
     }
   }
 
-  #follow_seats(): void {
+  #followSeats(): void {
     const seats = this.#seats.all();
     for (const seat of seats) {
       if (this.#places.has(seat.namespace) || this.#refused.has(seat.namespace)) continue;
@@ -196,6 +199,13 @@ export class Owners {
         place.close();
         this.#places.delete(namespace);
       }
+  }
+
+  /** Some seat's process has not started yet. */
+  #isWaiting(): boolean {
+    return this.#seats
+      .all()
+      .some(({ namespace }) => !this.#places.has(namespace) && !this.#refused.has(namespace));
   }
 
   /** Lists the sockets, and tells who holds those that were not told of yet. */

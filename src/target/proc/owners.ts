@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface SocketOwner {
   readonly pid: number;
-  /** /proc/PID/comm as it was when its socket was found: at most 15 bytes, any bytes but 0. */
+  /** As it was when its socket was found: at most 15 bytes, any bytes but 0. */
   readonly comm: string;
 }
 
@@ -150,6 +150,15 @@ function quietly<T>(read: () => T, otherwise: T): T {
   }
 }
 
+/** What Node 23 and later call the first thread of every program: says nothing of which one it is. */
+export const nodeComm = 'MainThread';
+
+/** /proc/PID/comm; of a Node program the name of what it runs on (`node`). */
+function commOf(pid: number): string {
+  const comm = readFileSync(`/proc/${pid}/comm`, 'utf8').replace(/\n$/, '');
+  return comm === nodeComm ? (readlinkSync(`/proc/${pid}/exe`).split('/').at(-1) ?? comm) : comm;
+}
+
 const isNumber = (name: string) => name.charCodeAt(0) >= 0x30 && name.charCodeAt(0) <= 0x39;
 const afterPrefix = (text: string, prefix: string) =>
   text.startsWith(prefix) ? Number(text.slice(prefix.length, -1)) : 0;
@@ -159,5 +168,5 @@ export const procFiles: ProcessFiles = {
   netns: (pid) => quietly(() => afterPrefix(readlinkSync(`/proc/${pid}/ns/net`), 'net:['), 0),
   descriptors: (pid) => quietly(() => readdirSync(`/proc/${pid}/fd`), []),
   socket: (pid, fd) => quietly(() => afterPrefix(readlinkSync(`/proc/${pid}/fd/${fd}`), 'socket:['), 0),
-  comm: (pid) => quietly(() => readFileSync(`/proc/${pid}/comm`, 'utf8').replace(/\n$/, ''), ''),
+  comm: (pid) => quietly(() => commOf(pid), ''),
 };
