@@ -3,17 +3,27 @@ import type { Target } from '../model/index.ts';
 import {
   closeDoors,
   groupByNamespace,
+  isLiving,
   ownPorts,
   portFilter,
   type RuntimeChoice,
   resolve,
   type TargetGroup,
 } from '../target/index.ts';
-import { giveUpRights, Opener, openLive, parserUser, requireCapabilities } from '../watch/index.ts';
+import {
+  follow,
+  giveUpRights,
+  type KnownNamespace,
+  Lookout,
+  Opener,
+  openLive,
+  parserUser,
+  requireCapabilities,
+} from '../watch/index.ts';
 import { countLines, drive, namesOf, outputOf, type ViewMaker } from './capture.ts';
 import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
-import { CliError } from './errors.ts';
+import { CliError, UsageError } from './errors.ts';
 import { inspector, listTargets } from './listing.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
@@ -41,10 +51,22 @@ export async function captureLive(
   const user = parserUser(options.user);
   const output = await outputOf(options, given.text);
   mark('all loaded');
-  const targets = await resolve(spec, { host: options.host !== 'no', note: stderr, ...choiceOf(options) });
+  const living = isLiving(spec);
+  if (options.wait && living === 'no')
+    throw new UsageError(
+      `--wait: '${spec}' names no container`,
+      'a process or a namespace must be there already',
+    );
+  const targets = await resolve(spec, {
+    host: options.host !== 'no',
+    isWaiting: options.wait,
+    note: stderr,
+    ...choiceOf(options),
+  });
   mark('target found');
   const groups = groupByNamespace(targets);
   const filter = await narrowed(groups, given, options);
+  const followed = isFollowed(options, living, targets);
   // Frames wait in the kernel's rings from here on: everything else is started and loaded meanwhile.
   const { source, handOver } = await openLive(groups, {
     filter: (linktype) => filter.instructions(linktype),
@@ -55,15 +77,21 @@ export async function captureLive(
     ringBytes: options.ringBytes ?? defaultRingBytes,
     retireMs: isLookedAt(maker, options) ? retireMs.immediate : retireMs.relaxed,
     keepDoubles: options.keepDoubles,
+    isFollowed: followed,
   });
   mark('capturing');
-  const opener = Opener.start();
+  const lookout = followed ? startLookout(options, spec, groups) : undefined;
+  const opener = Opener.start(lookout?.orders);
   try {
+    const asked = neighbours(options);
+    const knownNames = namesOf(targets);
+    const { memberLine } = await import('./members.ts');
     const view = await maker.make({
       live: true,
-      knownNames: namesOf([...(await neighbours(options)), ...targets]),
-      severalTargets: groups.length > 1,
+      knownNames,
+      severalTargets: groups.length > 1 || living === 'group' || (living === 'one' && spec.includes(',')),
     });
+    for (const [address, name] of namesOf([...(await asked), ...targets])) knownNames.set(address, name);
     mark('view made');
     await handOver(opener, output?.spec);
     mark('opener ready');
@@ -72,14 +100,62 @@ export async function captureLive(
     mark('rights given up');
     output?.ready(opener);
     const interfaces = source.interfaces().map((iface) => iface.name);
-    if (interfaces.length === 0) stderr(`${spec} has no interface that is up: waiting for one`);
+    if (lookout)
+      follow(source, lookout, {
+        member: view.member ?? memberLine,
+        names(names) {
+          if (options.noNames === 0) for (const [address, name] of names) knownNames.set(address, name);
+        },
+        ready() {
+          if (groups.length === 0) stderr(`waiting for ${spec}`);
+        },
+      });
+    if (groups.length === 0) mark('nothing to open yet');
+    else if (interfaces.length === 0) stderr(`${spec} has no interface that is up: waiting for one`);
     else stderr(`listening on ${interfaces.join(', ')}${filter.text ? `, filter: ${filter.text}` : ''}`);
     const counters = await drive(source, { view, output, packets: options.packets, live: true });
     process.stderr.write(countLines(counters, view));
     return 0;
   } finally {
     opener.close();
+    lookout?.close();
   }
+}
+
+/**
+ * Containers come and go, and are followed by name. Not when the end is what is waited for, nor on the host's
+ * network when the filter was made for the ports of this run.
+ */
+function isFollowed(
+  options: CaptureOptions,
+  living: ReturnType<typeof isLiving>,
+  targets: readonly Target[],
+): boolean {
+  if (living === 'no' || (options.host === 'own' && targets.some((t) => t.hostNetwork))) return false;
+  return options.wait || living === 'group' || !options.once;
+}
+
+function startLookout(options: CaptureOptions, spec: string, groups: readonly TargetGroup[]): Lookout {
+  const known = groups.map(
+    ({ netns, label, targets }): KnownNamespace => ({
+      inode: netns,
+      label,
+      members: targets.map(({ runtime, id, name, pid, startTime }) => ({
+        ...{ runtime, id, name, pid, startTime },
+      })),
+    }),
+  );
+  return Lookout.start(
+    {
+      spec,
+      host: options.host === 'all',
+      isWaiting: options.wait,
+      isOnce: options.once,
+      ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
+      ...(options.socket === undefined ? {} : { socket: options.socket }),
+    },
+    known,
+  );
 }
 
 const choiceOf = ({ runtime, socket }: CaptureOptions): RuntimeChoice => ({ runtime, socket });

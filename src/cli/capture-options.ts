@@ -71,6 +71,8 @@ export const captureRows: readonly OptionRow[] = [
   { long: 'promiscuous', help: 'put the interfaces into promiscuous mode' },
   { long: 'host', help: "watch a container of the host's network: only its own ports" },
   { long: 'host-all', help: "the same, but everything on the host's network" },
+  { long: 'wait', help: 'the container need not exist yet: watched from its first packet on' },
+  { long: 'once', help: 'end when the last container has ended (default: wait until one comes back)' },
   { long: 'all-copies', help: 'keep the doubles of packets that cross a bridge' },
   { short: 'D', long: 'list-interfaces', help: 'list the interfaces of the target and end' },
   { short: 'Z', long: 'relinquish-privileges', value: 'USER', help: 'parse as this user (default nobody)' },
@@ -110,6 +112,10 @@ export interface CaptureOptions {
   readonly promiscuous: boolean;
   readonly host: 'no' | 'own' | 'all';
   readonly keepDoubles: boolean;
+  /** Nothing has to be there yet. */
+  readonly wait: boolean;
+  /** The end of the last target is the end. */
+  readonly once: boolean;
   readonly listInterfaces: boolean;
   readonly user: string;
   readonly dockerHost: string | undefined;
@@ -168,6 +174,8 @@ export function captureOptions(parsed: Parsed): CaptureOptions {
     promiscuous: parsed.has('promiscuous'),
     host: parsed.has('host-all') ? 'all' : parsed.has('host') ? 'own' : 'no',
     keepDoubles: parsed.has('all-copies'),
+    wait: parsed.has('wait'),
+    once: parsed.has('once'),
     listInterfaces: parsed.has('list-interfaces'),
     user: parsed.value('relinquish-privileges') ?? 'nobody',
     dockerHost: parsed.value('docker-host'),

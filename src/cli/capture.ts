@@ -25,11 +25,13 @@ export interface View {
   names?(): Iterable<[string, string]>;
   /** Nothing of what there was could be shown. */
   blind?(): boolean;
+  /** A container joined or left; without it, a line on stderr. */
+  member?(mark: '+' | '-', text: string, label: string): void;
 }
 
 export interface Setting {
   readonly live: boolean;
-  /** address -> name of what the look-up has found. */
+  /** address -> name of what the look-up has found; those that join later come to be in it too. */
   readonly knownNames: ReadonlyMap<string, string>;
   /** More than one namespace: entries say whose they are. */
   readonly severalTargets: boolean;

@@ -17,6 +17,7 @@ export function packetView(setting: Setting, options: PrintOptions): View {
     ...options,
     ...(options.noNames > 0 ? {} : packetNames(setting.knownNames)),
     interfaceName: interfaceNames(),
+    showInterface: setting.severalTargets,
   });
   let pending = '';
   let shed = 0;

@@ -8,6 +8,8 @@ import type { Setting, View } from './capture.ts';
 import { platform } from './platform.ts';
 import { stderr } from './terminal.ts';
 
+export { useColor } from './color.ts';
+
 export interface PipelineViewOptions {
   readonly setting: Setting;
   readonly sinks: readonly Sink[];
@@ -92,10 +94,4 @@ function queryLines(query: FilteredSink): string[] {
   const givenUp = query.query.givenUp();
   if (givenUp > 0) lines.push(`${givenUp} texts were too intricate for a pattern of -Y: taken as no match`);
   return lines;
-}
-
-/** https://no-color.org */
-export function useColor(wanted: string, isTerminal: boolean): boolean {
-  if (wanted !== 'auto') return wanted === 'always';
-  return isTerminal && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
 }

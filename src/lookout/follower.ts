@@ -117,8 +117,12 @@ export class Follower {
       }
   }
 
-  #note(text: string, label = ''): void {
-    this.#out.tell({ news: 'note', text, label });
+  #note(text: string): void {
+    this.#out.tell({ news: 'note', text, label: '' });
+  }
+
+  #mark(mark: '+' | '-', text: string, label: string): void {
+    this.#out.tell({ news: 'note', text, label, mark });
   }
 
   /** The same line about the same thing would come with every event. */
@@ -252,7 +256,7 @@ export class Follower {
     if (shared) {
       shared.members = [...shared.members, member];
       this.#out.tell({ news: 'members', namespace: shared.namespace, members: shared.members });
-      this.#note(`+ ${describe(target)} joined: it shares the network of ${shared.label}`, target.name);
+      this.#mark('+', `${describe(target)} joined: it shares the network of ${shared.label}`, target.name);
     }
     this.#membership.bind(member);
     this.#settle(seat, member);
@@ -350,7 +354,7 @@ export class Follower {
     const how = exitCode >= 0 ? `: exit code ${exitCode}` : '';
     if (seat.members.length > 0) {
       this.#out.tell({ news: 'members', namespace: seat.namespace, members: seat.members });
-      this.#note(`- ${name} left${how}`, name);
+      this.#mark('-', `${name} left${how}`, name);
       return;
     }
     this.#seats.remove(seat);

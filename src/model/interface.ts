@@ -15,6 +15,8 @@ export interface CaptureInterface {
   readonly netns: number;
   /** Target the namespace belongs to, for labels ('' when unknown). */
   readonly target: string;
+  /** What a reader of a file should know of it: a gap before it. */
+  readonly comment?: string;
 }
 
 /** LINKTYPE_ values Porthole knows by name. */

@@ -42,6 +42,8 @@ export class PcapngWriter {
     chunk.u16(iface.linktype);
     chunk.u16(0);
     chunk.u32(iface.snaplen);
+    // opt_comment
+    this.#text(1, iface.comment);
     this.#text(2, iface.name);
     // if_tsresol: nanoseconds
     this.#option(9, Uint8Array.of(9));

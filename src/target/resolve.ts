@@ -2,7 +2,7 @@
 import type { Target } from '../model/index.ts';
 import { type Census, takeCensus } from './census.ts';
 import type { RuntimeChoice } from './discover.ts';
-import { enumerate, TargetError } from './errors.ts';
+import { enumerate, TargetError, type TargetErrorKind } from './errors.ts';
 import { isGlob } from './glob.ts';
 import { isSame } from './group.ts';
 import { targetOfContainer, targetOfHost, targetOfProcess } from './locate.ts';
@@ -18,6 +18,8 @@ export interface ResolveOptions extends RuntimeChoice {
   /** Who is asked for containers; default: whoever is found on this machine. */
   readonly runtimes?: readonly Runtime[];
   readonly inspectNamespace?: InspectNamespace;
+  /** What is not there, or does not run, is left out without a word: it is waited for. */
+  readonly isWaiting?: boolean;
   /** A line for people about something that was left out. */
   readonly note?: (text: string) => void;
 }
@@ -34,9 +36,19 @@ export async function resolve(spec: string, options: ResolveOptions = {}): Promi
   const census = takeCensus(options.runtimes, options);
   const found: Target[] = [];
   for (const selector of selectors)
-    for (const target of await resolveOne(selector, census, options))
+    for (const target of await resolveOne(selector, census, options).catch(forgive(options)))
       if (!found.some((f) => isSame(f, target))) found.push(target);
   return found;
+}
+
+/** Reasons that may be gone in a moment. */
+const passing = new Set<TargetErrorKind>(['unknown', 'not-running', 'gone', 'no-runtime', 'no-answer']);
+
+function forgive({ isWaiting }: ResolveOptions): (error: unknown) => Target[] {
+  return (error) => {
+    if (isWaiting && error instanceof TargetError && passing.has(error.kind)) return [];
+    throw error;
+  };
 }
 
 async function resolveOne(selector: Selector, census: Census, options: ResolveOptions): Promise<Target[]> {
@@ -234,6 +246,13 @@ function gone({ name, exitCode, state }: Container): TargetError {
   return new TargetError('gone', `${name} ended${how} between look-up and open`);
 }
 
+/** The daemon answers one question in about a millisecond; more at once only queue up there. */
+const questionsAtOnce = 8;
+
+/** One that ended meanwhile has left the group, which is no reason to give up the others. */
+const hasLeft = (error: unknown): error is TargetError =>
+  error instanceof TargetError && (error.kind === 'gone' || error.kind === 'not-running');
+
 /** All that a glob, label or compose name means and that runs. */
 async function resolveGroup(
   selector: Exclude<ContainerSelector, { kind: 'name' }>,
@@ -252,14 +271,12 @@ async function resolveGroup(
       `${members.length === 1 ? `${members[0]!.name}, the only match of '${selector.text}', is not running` : `none of the ${members.length} containers that match '${selector.text}' is running`}: ${enumerate(members.map((m) => `${m.name} ${m.state}`))}`,
     );
   const targets: Target[] = [];
-  for (const member of running) {
-    try {
-      targets.push(await settle(member, census));
-    } catch (error) {
-      // One that ended meanwhile has left the group, which is no reason to give up the others.
-      if (!(error instanceof TargetError) || (error.kind !== 'gone' && error.kind !== 'not-running'))
-        throw error;
-      options.note?.(error.message);
+  for (let i = 0; i < running.length; i += questionsAtOnce) {
+    const some = running.slice(i, i + questionsAtOnce).map((member) => settle(member, census));
+    for (const outcome of await Promise.allSettled(some)) {
+      if (outcome.status === 'fulfilled') targets.push(outcome.value);
+      else if (!hasLeft(outcome.reason)) throw outcome.reason;
+      else options.note?.(outcome.reason.message);
     }
   }
   if (targets.length > 0) return ownNetworkOnly(targets, options, selector.text);

@@ -2,7 +2,9 @@
 // tapped and printed; nothing here knows of terminals or formats.
 export { Opener, type OutputSpec } from '../capture/opener/index.ts';
 export type { User } from '../capture/sys/index.ts';
+export { type KnownNamespace, Lookout, type Member } from '../lookout/index.ts';
 export { Fanout, type FrameTap } from './fanout.ts';
+export { type FollowListener, follow } from './follow.ts';
 export {
   giveUpRights,
   type LiveWatch,

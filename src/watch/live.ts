@@ -64,7 +64,10 @@ export function giveUpRights(user: User): void {
   if (process.getuid!() === 0 && effectiveCapabilities() !== 0n) dropPrivileges(user);
 }
 
-export type CaptureSettings = Omit<LiveOptions, 'namespaces' | 'opener'>;
+export interface CaptureSettings extends Omit<LiveOptions, 'namespaces' | 'opener'> {
+  /** Who ends is told by the lookout, and is not the end. */
+  readonly isFollowed?: boolean;
+}
 
 export interface LiveWatch {
   readonly source: LiveCapture;
@@ -92,7 +95,7 @@ export async function openLive(
     namespaces: groups.map((group) => ({
       label: group.label,
       inode: group.netns,
-      pids: group.targets.map((t) => t.pid).filter((pid) => pid > 0),
+      pids: settings.isFollowed ? [] : group.targets.map((t) => t.pid).filter((pid) => pid > 0),
     })),
   });
   return {

@@ -10,9 +10,9 @@ import {
   type PacketSource,
   type SourceCounters,
 } from '../../model/index.ts';
-import { Poller, pair, sendMessage } from '../sys/index.ts';
+import { Poller, pair, receiveMessage, sendMessage } from '../sys/index.ts';
 import type { Device } from './device.ts';
-import { CaptureError, type LiveOptions, NamespaceCapture } from './namespace.ts';
+import { CaptureError, type LiveNamespace, type LiveOptions, NamespaceCapture } from './namespace.ts';
 
 /** How often drops are read from the kernel and told, ms. */
 const countEveryMs = 1000;
@@ -28,13 +28,30 @@ const restingMs = 50;
 
 const closeLater = promisify(close);
 
+/** Somebody whose word decides what is captured: looked at whenever its descriptor is readable. */
+export interface Control {
+  readonly fd: number;
+  /** Reads what there is. May call `add`, `remove` and `stop`. Returns false when its descriptor has ended. */
+  act(out: FrameCollector): boolean;
+}
+
 export class LiveCapture implements PacketSource {
   readonly #options: LiveOptions;
-  readonly #namespaces: NamespaceCapture[] = [];
+  /** By number. */
+  readonly #namespaces = new Map<number, NamespaceCapture>();
+  /** All of `#namespaces`: made anew when that changes, for it is gone through at each wake-up. */
+  #devices: Device[] = [];
+  #control: Control | undefined;
+  /** What namespaces that were taken out have counted. */
+  readonly #gone = { received: 0, dropped: 0, freezes: 0 };
+  /** Inodes used so far: the kernel gives them again. */
+  readonly #generations = new Map<number, number>();
   readonly #poller = new Poller();
   readonly #wake: [number, number] = pair();
   #interfaceCount = 0;
   #stopping = false;
+  /** Descriptors have changed while the poller waited. */
+  #isChanged = false;
   /** Opened devices the collector has not heard of yet. */
   readonly #announced: CaptureInterface[] = [];
   readonly #notes: string[] = [];
@@ -72,45 +89,82 @@ export class LiveCapture implements PacketSource {
 
   async #open(): Promise<void> {
     const { namespaces, interfaces } = this.#options;
-    const around = {
+    await Promise.all(namespaces.map((spec, number) => this.#openNamespace(number, spec)));
+    const known = [...this.#namespaces.values()].flatMap((n) => [...n.links.values()]);
+    this.#rewatch();
+    const missing = interfaces.filter((name) => !this.#devices.some((d) => d.link.name === name));
+    if (missing.length > 0 && namespaces.length > 0) {
+      const there = known.map((l) => `${l.name}${l.up ? '' : ' (down)'}`);
+      throw new CaptureError(
+        `no interface ${missing.join(', ')} there; it has ${there.join(', ') || 'none'}`,
+      );
+    }
+  }
+
+  async #openNamespace(number: number, spec: LiveNamespace): Promise<void> {
+    const generation = this.#generations.get(spec.inode) ?? 0;
+    this.#generations.set(spec.inode, generation + 1);
+    const namespace = await NamespaceCapture.open(number, spec, {
       options: this.#options,
+      // Connections of a namespace that is gone are not those of the next one with its inode (32 bits).
+      identity: spec.inode + generation * 2 ** 32,
+      namespaces: () => Math.max(this.#options.namespaces.length, this.#namespaces.size),
       nextInterfaceId: () => this.#interfaceCount++,
       note: (text: string) => void this.#notes.push(text),
       announce: (iface: CaptureInterface) => void this.#announced.push(iface),
-    };
-    const opening = namespaces.map((spec, index) => NamespaceCapture.open(index, spec, around));
-    this.#namespaces.push(...(await Promise.all(opening)));
-    const missing = interfaces.filter((name) => !this.#devices().some((d) => d.link.name === name));
-    if (missing.length > 0) {
-      const known = this.#namespaces.flatMap((n) =>
-        [...n.links.values()].map((l) => `${l.name}${l.up ? '' : ' (down)'}`),
-      );
-      throw new CaptureError(
-        `no interface ${missing.join(', ')} there; it has ${known.join(', ') || 'none'}`,
-      );
-    }
+    });
+    this.#namespaces.set(number, namespace);
+  }
+
+  /** Who adds and removes namespaces while it runs; without one, the end of the last process is the end. */
+  controlledBy(control: Control): void {
+    this.#control = control;
     this.#rewatch();
   }
 
-  #devices(): Device[] {
-    return this.#namespaces.flatMap((n) => [...n.devices.values()]);
+  /**
+   * Captures one more namespace, in parallel to all else: the opener has it under that number. Resolves when
+   * frames are being captured. Throws CaptureError, or what the opener says.
+   */
+  async add(number: number, spec: LiveNamespace): Promise<void> {
+    await this.#openNamespace(number, spec);
+    this.#isChanged = true;
+    this.#rouse();
+  }
+
+  /** What is in its rings is still delivered, then they are closed: the kernel can let go of the namespace. */
+  remove(number: number): void {
+    this.#namespaces.get(number)?.leave(performance.now() + settleMs);
+  }
+
+  #rouse(): void {
+    sendMessage(this.#wake[0], 'look');
   }
 
   /** Interfaces being captured now, named `label/eth0`. */
   interfaces(): CaptureInterface[] {
-    return this.#devices().map((d) => d.reader.iface);
+    return this.#devices.filter((d) => d.isAnnounced).map((d) => d.reader.iface);
   }
 
   #rewatch(): void {
-    this.#poller.watch([this.#wake[1], ...this.#namespaces.flatMap((n) => n.fds())]);
+    this.#isChanged = false;
+    const namespaces = [...this.#namespaces.values()];
+    this.#devices = namespaces.flatMap((n) => [...n.devices.values()]);
+    const control = this.#control ? [this.#control.fd] : [];
+    this.#poller.watch([this.#wake[1], ...control, ...namespaces.flatMap((n) => n.fds())]);
   }
 
   async run(out: FrameCollector): Promise<void> {
     let countedAt = performance.now();
     while (!this.#stopping) {
       this.#tell(out);
-      const ready = await this.#poller.wait(countEveryMs);
-      if (ready) this.#drain(out);
+      const ready = await this.#poller.wait(this.#nextLookMs());
+      if (ready) {
+        // Before packets: what they are counted to may have been removed, or joined again.
+        if (this.#poller.ready(this.#wake[1])) receiveMessage(this.#wake[1]);
+        this.#obey(out);
+        this.#drain(out);
+      }
       await this.#lookAround(out);
       if (performance.now() - countedAt >= countEveryMs) {
         countedAt = performance.now();
@@ -122,20 +176,33 @@ export class LiveCapture implements PacketSource {
     await this.#finish(out);
   }
 
+  #nextLookMs(): number {
+    let at = performance.now() + countEveryMs;
+    for (const namespace of this.#namespaces.values()) at = Math.min(at, namespace.leaveAt);
+    return Math.max(0, Math.ceil(at - performance.now()));
+  }
+
+  #obey(out: FrameCollector): void {
+    const control = this.#control;
+    if (!control || !this.#poller.ready(control.fd) || control.act(out)) return;
+    this.#control = undefined;
+    this.#isChanged = true;
+  }
+
   /**
    * Blocks fill faster than they are retired, and the rings have room for much more: packets come late by no
    * more than the retire time when the next look waits for it, and a wake-up costs as much as some thousand.
    */
   #isBusy(): boolean {
-    const parts = this.#devices().map((device) => device.filledPart());
-    const most = Math.max(0, ...parts);
+    let most = 0;
+    for (const device of this.#devices) most = Math.max(most, device.filledPart());
     return most > 0 && most <= restingPart && this.#options.retireMs <= restingMs;
   }
 
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    sendMessage(this.#wake[0], 'stop');
+    this.#rouse();
   }
 
   counters(): SourceCounters {
@@ -155,31 +222,39 @@ export class LiveCapture implements PacketSource {
 
   /** What is still in the rings when we stop is delivered, without waiting until the kernel hands it over. */
   async #finish(out: FrameCollector): Promise<void> {
-    for (const namespace of this.#namespaces) namespace.mute();
+    for (const namespace of this.#namespaces.values()) namespace.mute();
     await sleep(settleMs);
     this.#tell(out);
     while (this.#drain(out)) await out.batch();
     while (this.#drain(out, (device) => device.takeUnfinished())) await out.batch();
     this.#count(out);
     await out.batch();
-    await Promise.all([...this.#namespaces.map((n) => n.close()), ...this.#wake.map((fd) => closeLater(fd))]);
+    await Promise.all([
+      ...[...this.#namespaces.values()].map((n) => n.close()),
+      ...this.#wake.map((fd) => closeLater(fd)),
+    ]);
   }
 
   /** Delivers ready blocks, rings merged by time. Returns false when there was none. */
   #drain(out: FrameCollector, take = (device: Device) => device.takeBlock()): boolean {
     let any = false;
-    for (const namespace of this.#namespaces) {
-      const devices = [...namespace.devices.values()];
-      for (let left = bytesPerTurn; left > 0; ) {
-        const open = devices.filter(take);
-        if (open.length === 0) break;
-        left -= open[0]!.blockSize;
-        any = true;
-        if (open.length === 1) {
-          this.#deliverAll(namespace, open[0]!, out);
-          open[0]!.giveBlock();
-        } else this.#merge(namespace, open, out);
-      }
+    for (const namespace of this.#namespaces.values()) any = this.#drainOne(namespace, out, take) || any;
+    return any;
+  }
+
+  #drainOne(namespace: NamespaceCapture, out: FrameCollector, take: (device: Device) => boolean): boolean {
+    let any = false;
+    // One that has not been told of has been up for less than it takes to read of it.
+    const devices = [...namespace.devices.values()].filter((device) => device.isAnnounced);
+    for (let left = bytesPerTurn; left > 0; ) {
+      const open = devices.filter(take);
+      if (open.length === 0) break;
+      left -= open[0]!.blockSize;
+      any = true;
+      if (open.length === 1) {
+        this.#deliverAll(namespace, open[0]!, out);
+        open[0]!.giveBlock();
+      } else this.#merge(namespace, open, out);
     }
     return any;
   }
@@ -218,25 +293,37 @@ export class LiveCapture implements PacketSource {
   }
 
   #count(out: FrameCollector): void {
-    const total = { received: 0, dropped: 0, freezes: 0 };
-    for (const namespace of this.#namespaces) {
+    const total = { ...this.#gone };
+    for (const namespace of this.#namespaces.values()) {
       namespace.count(out);
-      for (const { received, dropped, freezes } of [namespace.gone, ...namespace.devices.values()]) {
-        total.received += received;
-        total.dropped += dropped;
-        total.freezes += freezes;
-      }
+      namespace.addTo(total);
     }
     Object.assign(this.#counters, total);
   }
 
   /** Interfaces and processes that came and went; the end of the last process of all ends the capture. */
   async #lookAround(out: FrameCollector): Promise<void> {
-    let changed = false;
-    for (const namespace of this.#namespaces)
+    let changed = this.#isChanged;
+    for (const namespace of this.#namespaces.values())
       changed = (await namespace.lookAround(this.#poller, out)) || changed;
+    changed = (await this.#closeLeft(out)) || changed;
     if (changed) this.#rewatch();
     this.#tell(out);
-    if (this.#namespaces.every((n) => n.ended)) this.#stopping = true;
+    if (!this.#control && [...this.#namespaces.values()].every((n) => n.ended)) this.#stopping = true;
+  }
+
+  async #closeLeft(out: FrameCollector): Promise<boolean> {
+    const now = performance.now();
+    const left = [...this.#namespaces].filter(([, namespace]) => namespace.leaveAt <= now);
+    for (const [number, namespace] of left) {
+      this.#tell(out);
+      while (this.#drainOne(namespace, out, (device) => device.takeBlock())) await out.batch();
+      while (this.#drainOne(namespace, out, (device) => device.takeUnfinished())) await out.batch();
+      namespace.count(out);
+      namespace.addTo(this.#gone);
+      this.#namespaces.delete(number);
+      await namespace.close();
+    }
+    return left.length > 0;
   }
 }

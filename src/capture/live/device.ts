@@ -98,6 +98,19 @@ export class Device {
     bindToInterface(fd, link.index);
   }
 
+  #isAnnounced = false;
+
+  /** The collector knows its interface: frames may follow. */
+  get isAnnounced(): boolean {
+    return this.#isAnnounced;
+  }
+
+  /** From here on its name stays. */
+  announceAs(name: string): void {
+    this.#isAnnounced = true;
+    this.reader.iface = { ...this.reader.iface, name };
+  }
+
   /** A block is handed over at the latest after so long, ms. */
   readonly retireMs: number;
 

@@ -16,6 +16,14 @@ export function linkTypeOf(link: Link): { linktype: number; cooked: boolean } {
 }
 
 /**
+ * True for a device that a runtime makes for a container and sets up next. The kernel puts others into each new
+ * namespace that stay down: the fallback devices of its tunnels.
+ */
+export function comesUp(link: Link): boolean {
+  return link.loopback || /^(veth|macvlan|ipvlan|netkit|tun|bridge)$/.test(link.kind);
+}
+
+/**
  * True for a device that shows the frames of another captured one once more: a VLAN or macvlan child
  * (its parent shows them, tagged), or the member of a bond or team (the master shows them). A bridge's
  * members stay: two of them talk without the bridge seeing it; the doubles are then found by content.

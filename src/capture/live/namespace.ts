@@ -18,7 +18,7 @@ import {
 } from '../sys/index.ts';
 import { Device, type RingGeometry, ringGeometry } from './device.ts';
 import { Duplicates } from './duplicates.ts';
-import { canDouble, isShadow, linkTypeOf } from './links.ts';
+import { canDouble, comesUp, isShadow, linkTypeOf } from './links.ts';
 
 /** What enters a namespace for us. Index = position in LiveOptions.namespaces. */
 export interface SocketOpener {
@@ -32,6 +32,10 @@ export interface LiveNamespace {
   readonly inode: number;
   /** Processes whose end means the target's end; empty = watch until stopped. */
   readonly pids: readonly number[];
+  /** It is being made: interfaces that are not up yet are captured on from the moment they are. */
+  readonly isComing?: boolean;
+  /** For the file: what its interfaces are preceded by. */
+  readonly comment?: string;
 }
 
 export interface LiveOptions {
@@ -55,6 +59,10 @@ export interface LiveOptions {
 /** What the whole capture lends each of its namespaces. */
 export interface Surroundings {
   readonly options: LiveOptions;
+  /** Tells its connections from those of any other namespace, gone ones too. */
+  readonly identity: number;
+  /** How many share the memory of the rings. */
+  readonly namespaces: () => number;
   readonly nextInterfaceId: () => number;
   /** A line for people, handed on in order. */
   readonly note: (text: string) => void;
@@ -86,6 +94,8 @@ export class NamespaceCapture {
   readonly #pidfds = new Map<number, number>();
   /** False when there is no process, or none whose end the kernel would tell. */
   #hasProcesses = false;
+  /** When what is left is read and everything closed, performance.now. */
+  leaveAt = Number.POSITIVE_INFINITY;
   /** Links that cannot be captured: told once. */
   readonly #refused = new Set<number>();
 
@@ -138,7 +148,8 @@ export class NamespaceCapture {
 
   #isWanted(link: Link): boolean {
     const { interfaces, keepDoubles } = this.#around.options;
-    if (!link.up || this.devices.has(link.index) || this.#refused.has(link.index)) return false;
+    if (this.devices.has(link.index) || this.#refused.has(link.index)) return false;
+    if (!link.up && !(this.#spec.isComing && interfaces.length === 0 && comesUp(link))) return false;
     return interfaces.length > 0
       ? interfaces.includes(link.name)
       : keepDoubles || !isShadow(link, this.links);
@@ -149,7 +160,7 @@ export class NamespaceCapture {
     const { options } = this.#around;
     const wanted = [...this.links.values()].filter((link) => this.#isWanted(link));
     if (wanted.length === 0) return [];
-    const shares = Math.max(1, options.namespaces.length) * (this.devices.size + wanted.length);
+    const shares = Math.max(1, this.#around.namespaces()) * (this.devices.size + wanted.length);
     const geometry = ringGeometry(options.ringBytes / shares, options.retireMs);
     const outcomes = (await Promise.all(wanted.map((link) => this.#openDevice(link, geometry)))).filter(
       (outcome) => outcome !== undefined,
@@ -157,11 +168,18 @@ export class NamespaceCapture {
     for (const outcome of outcomes) {
       if (outcome instanceof Error) continue;
       this.devices.set(outcome.link.index, outcome);
-      this.#around.announce(outcome.reader.iface);
+      if (outcome.link.up) this.#announce(outcome);
     }
     if (!options.keepDoubles && this.devices.size > 1 && canDouble(this.links))
       this.doubles ??= new Duplicates();
     return outcomes;
+  }
+
+  /** Its name may have changed while it was down. */
+  #announce(device: Device): void {
+    if (device.isAnnounced) return;
+    device.announceAs(`${this.label}/${this.links.get(device.link.index)?.name ?? device.link.name}`);
+    this.#around.announce(device.reader.iface);
   }
 
   /** undefined: it went away meanwhile. */
@@ -173,8 +191,9 @@ export class NamespaceCapture {
       name: `${this.label}/${link.name}`,
       linktype,
       snaplen: options.snaplen,
-      netns: this.#spec.inode,
+      netns: this.#around.identity,
       target: this.label,
+      ...(this.#spec.comment === undefined ? {} : { comment: this.#spec.comment }),
     };
     try {
       return await Device.open(options.opener.packetSocket(this.#index, cooked), {
@@ -221,7 +240,8 @@ export class NamespaceCapture {
       this.gone.dropped += device.dropped;
       this.gone.freezes += device.freezes;
       this.devices.delete(device.link.index);
-      this.#around.note(`${device.reader.iface.name} is gone`);
+      if (device.isAnnounced && this.leaveAt === Number.POSITIVE_INFINITY)
+        this.#around.note(`${device.reader.iface.name} is gone`);
       changed = true;
       await device.close();
     }
@@ -234,6 +254,8 @@ export class NamespaceCapture {
     for (const { kind, link } of events) {
       if (kind === 'new') {
         this.links.set(link.index, link);
+        const armed = link.up ? this.devices.get(link.index) : undefined;
+        if (armed) this.#announce(armed);
         continue;
       }
       this.links.delete(link.index);
@@ -248,7 +270,8 @@ export class NamespaceCapture {
         this.#around.note(outcome.message);
         continue;
       }
-      this.#around.note(`${outcome.reader.iface.name} appeared: capturing on it too`);
+      if (!this.#spec.isComing)
+        this.#around.note(`${outcome.reader.iface.name} appeared: capturing on it too`);
       changed = true;
     }
     return changed;
@@ -262,6 +285,22 @@ export class NamespaceCapture {
       if (drops > 0) out.loss({ kind: 'kernelDrop', count: drops, iface });
       if (freezes > 0) out.loss({ kind: 'freeze', count: freezes, iface });
     }
+  }
+
+  /** Adds its counts, those of devices that are gone too. */
+  addTo(total: { received: number; dropped: number; freezes: number }): void {
+    for (const { received, dropped, freezes } of [this.gone, ...this.devices.values()]) {
+      total.received += received;
+      total.dropped += dropped;
+      total.freezes += freezes;
+    }
+  }
+
+  /** Nothing new comes in; at that time what is in the rings is whole. */
+  leave(at: number): void {
+    if (this.leaveAt !== Number.POSITIVE_INFINITY) return;
+    this.leaveAt = at;
+    this.mute();
   }
 
   /** Nothing new is captured any more; what is in the rings stays readable. */

@@ -48,7 +48,7 @@ export interface RingOptions {
 
 /** Reads one ring, block by block. `open` takes the next ready block; `next` fills the frame. */
 export class RingReader {
-  readonly iface: CaptureInterface;
+  iface: CaptureInterface;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
   readonly #halves: Uint16Array;

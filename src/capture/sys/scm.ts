@@ -75,8 +75,11 @@ export function receiveMessage(socket: number): { text: string; fd?: number } | 
     };
     const length = c.recvmsg(socket, message, MSG_CMSG_CLOEXEC);
     if (length < 0) {
-      if (c.errnoCode() === 'EINTR') continue;
-      throw new c.SystemError('recvmsg');
+      const error = new c.SystemError('recvmsg');
+      if (error.code === 'EINTR') continue;
+      // It went away without having read what we sent.
+      if (error.code === 'ECONNRESET') return undefined;
+      throw error;
     }
     if (length === 0) return undefined;
     if (message.msg_flags & MSG_CTRUNC)

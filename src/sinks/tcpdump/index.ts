@@ -4,7 +4,7 @@
 //    once, and the packet ends with the mark of the layer that read: the same place as tcpdump's.
 // 3. Where tcpdump goes on after a mark, the layer calls Page.cutMark and returns.
 // 4. What has no printer here prints as what tcpdump does not know; README.md beside has the list.
-import type { Frame } from '../../model/index.ts';
+import { Direction, type Frame } from '../../model/index.ts';
 import { printAscii, printHex, printHexAscii } from './hex.ts';
 import { printLink } from './link.ts';
 import type { PrintOptions } from './options.ts';
@@ -32,7 +32,8 @@ export function createPrinter(options: PrintOptions): Printer {
       const number = options.number ? `${String(frame.number).padStart(5)}  ` : '';
       const wrong = invalidHeader(frame);
       if (wrong !== '') return `${number}${wrong}\n`;
-      page.begin(frame.buf, frame.start + frame.capLen, number + time(frame));
+      const place = options.showInterface ? placeOf(frame) : '';
+      page.begin(frame.buf, frame.start + frame.capLen, number + time(frame) + place);
       page.checksums = !options.noChecksums && !frame.checksumNotReady;
       try {
         printLink(page, frame);
@@ -47,6 +48,13 @@ export function createPrinter(options: PrintOptions): Printer {
     },
     forgotten: () => page.seq4.evicted + page.seq6.evicted,
   };
+}
+
+/** `web/eth0 Out `, in the columns that `tcpdump -i any` has; names come from inside the container. */
+function placeOf({ iface, direction }: Frame): string {
+  const name = iface.name.replace(/[\x00-\x20\x7f-\x9f]/g, '?');
+  const way = direction === Direction.out ? 'Out' : direction === Direction.in ? 'In' : '?';
+  return `${name.padEnd(5)} ${way.padEnd(3)} `;
 }
 
 /** What is printed instead of a packet whose record contradicts itself; '' when it does not. */

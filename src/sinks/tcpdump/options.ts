@@ -28,6 +28,8 @@ export interface PrintOptions {
   readonly hostName?: (address: string) => string | undefined;
   /** Name of a port, without -n. */
   readonly serviceName?: (port: number, protocol: 'tcp' | 'udp') => string | undefined;
+  /** Each line says where its packet was seen, and which way it went, as tcpdump does of several interfaces. */
+  readonly showInterface?: boolean;
   /**
    * Name of a local interface by its number, for LINKTYPE_LINUX_SLL2. tcpdump asks the machine it runs
    * on, whichever one the capture is from.

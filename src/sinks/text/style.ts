@@ -11,6 +11,8 @@ export interface Style {
   mark(mark: '>' | '<'): string;
   /** The same label always has the same colour. */
   label(label: string): string;
+  /** Any text in the label's colour. */
+  labelled(label: string, text: string): string;
 }
 
 const outcomeCodes: Record<Exchange['outcome'], string> = {
@@ -32,7 +34,10 @@ const plain: Style = {
   outcome: (_outcome, text) => text,
   mark: (mark) => mark,
   label: (text) => text,
+  labelled: (_label, text) => text,
 };
+
+const codeOfLabel = (label: string) => labelCodes[fnv32(label) % labelCodes.length]!;
 
 const sgr = (code: string, text: string) => (text === '' ? '' : `\x1b[${code}m${text}\x1b[0m`);
 
@@ -43,7 +48,8 @@ const colored: Style = {
   alarm: (text) => sgr('31', text),
   outcome: (outcome, text) => sgr(outcomeCodes[outcome], text),
   mark: (mark) => sgr(mark === '>' ? '36' : '34', mark),
-  label: (text) => sgr(labelCodes[fnv32(text) % labelCodes.length]!, text),
+  label: (text) => sgr(codeOfLabel(text), text),
+  labelled: (label, text) => sgr(codeOfLabel(label), text),
 };
 
 export const styleOf = (color: boolean): Style => (color ? colored : plain);
