@@ -1,6 +1,6 @@
 /** The view of `watch`: the pipeline with a text or JSON sink. */
 import type { MessageSchema, Sink } from '../model/index.ts';
-import { redactExchange, redactFieldsOf } from '../redact/index.ts';
+import { createRedactor, type Rules, summary } from '../redact/index.ts';
 import { createJsonSink } from '../sinks/json/index.ts';
 import { createTextSink, stdoutText } from '../sinks/text/index.ts';
 import type { Setting, View } from './capture.ts';
@@ -14,7 +14,8 @@ export interface ConversationOptions {
   readonly output: 'text' | 'json';
   readonly color: string;
   readonly bodyLimit: number;
-  readonly showSecrets: boolean;
+  /** What is masked; undefined: nothing (--reveal). */
+  readonly rules: Rules | undefined;
   /** Only entries that match; '' shows all. */
   readonly query: string;
   readonly decodeAs: ReadonlyMap<number, string>;
@@ -35,15 +36,14 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
         out.write(text);
         return true;
       };
-  const redact = wanted.showSecrets ? <T>(exchange: T) => exchange : redactExchange;
+  const redactor = wanted.rules && createRedactor(wanted.rules);
   const isTerminal = process.stdout.isTTY === true;
   const shown: Sink =
     wanted.output === 'json'
-      ? createJsonSink({ write, redact, platform, verbose: options.verbose, showSecrets: wanted.showSecrets })
+      ? createJsonSink({ write, redactor, platform, verbose: options.verbose })
       : createTextSink({
           write,
-          redact,
-          redactFields: wanted.showSecrets ? redact : redactFieldsOf,
+          redactor,
           platform,
           verbose: Math.min(3, options.verbose) as 0 | 1 | 2 | 3,
           time: options.time as 0 | 1 | 2 | 3 | 4 | 5,
@@ -52,10 +52,9 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
           color: useColor(wanted.color, isTerminal),
           names: options.noNames === 0,
           showTarget: setting.severalTargets,
-          showSecrets: wanted.showSecrets,
         });
   const query = wanted.query === '' ? undefined : narrowed(shown, wanted.query);
-  return pipelineView({
+  const view = pipelineView({
     setting,
     sinks: [query ?? shown],
     query,
@@ -65,4 +64,11 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
     noNames: options.noNames > 0,
     drain: () => out.drain(),
   });
+  return {
+    ...view,
+    report() {
+      const line = redactor ? summary(redactor.tally) : '';
+      return line === '' ? view.report() : [...view.report(), `${line}; --reveal shows them`];
+    },
+  };
 }

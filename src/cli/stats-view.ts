@@ -1,6 +1,6 @@
 /** The view of `stats`: the pipeline with sums; a report at the end, and while it goes on when that is asked for. */
 import type { Sink } from '../model/index.ts';
-import { redactExchange } from '../redact/index.ts';
+import { createRedactor, type Rules } from '../redact/index.ts';
 import { createStatsSink, type Report, reportLines, type TalkerOrder } from '../sinks/stats/index.ts';
 import { stdoutText } from '../sinks/text/index.ts';
 import type { Setting, View } from './capture.ts';
@@ -13,7 +13,8 @@ export interface StatsViewOptions {
   readonly options: CaptureOptions;
   readonly output: 'text' | 'json';
   readonly color: string;
-  readonly showSecrets: boolean;
+  /** What is masked; undefined: nothing (--reveal). */
+  readonly rules: Rules | undefined;
   /** Only exchanges that match are counted; '' counts all. */
   readonly query: string;
   readonly decodeAs: ReadonlyMap<number, string>;
@@ -35,8 +36,9 @@ const maxNotes = 100;
 export function statsView(setting: Setting, wanted: StatsViewOptions): View {
   const { options, top, order, output } = wanted;
   const out = stdoutText(outputLimit, stdoutFailed);
+  const redactor = wanted.rules && createRedactor(wanted.rules);
   const stats = createStatsSink({
-    redact: wanted.showSecrets ? (exchange) => exchange : redactExchange,
+    redact: redactor ? redactor.exchange : (exchange) => exchange,
     slowest: top,
   });
   const notes: string[] = [];
@@ -114,7 +116,7 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
   const periodMs = wanted.everyMs || (screen ? refreshMs : 0);
   // The capture keeps us running, not this: it may never begin.
   const timer = setting.live && periodMs > 0 ? setInterval(periodic, periodMs).unref() : undefined;
-  return view;
+  return screen ? { ...view, member: (mark, text) => keep(`${mark} ${text}`) } : view;
 }
 
 /** Bytes of a body kept for a query that looks into them. */

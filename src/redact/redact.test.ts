@@ -2,10 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Exchange, Message } from '../model/index.ts';
-import { isSecretHeader, isSecretName, redactBytes, redactExchange, redactText } from './index.ts';
-import { redactHeader, redactUrl } from './values.ts';
+import { createRedactor, defaultRules, Finders, Spans, summary, Tally } from './index.ts';
+import { masked } from './spans.ts';
 
 const secret = 's3cr3t';
+
+const finders = new Finders(defaultRules);
+const { names } = finders;
+
+function found(text: string, find: (spans: Spans) => void): string {
+  const spans = new Spans();
+  find(spans);
+  return masked(text, spans, new Tally(), () => false);
+}
+
+const redactHeader = (name: string, value: string) =>
+  found(value, (spans) => finders.header(name, value, spans));
+const redactUrl = (text: string) => found(text, (spans) => finders.url(text, spans));
+const redactText = (type: string, text: string) => createRedactor().text(type, text);
+const redactBytes = (type: string, bytes: Uint8Array) => createRedactor().bytes(type, bytes);
+const redactExchange = (exchange: Exchange) => createRedactor().exchange(exchange);
 
 function message(startLine: string, headers: [string, string][], body?: Message['body']): Message {
   return {
@@ -52,7 +68,7 @@ test('headers: values go, schemes, names and shapes stay', () => {
     [
       'WWW-Authenticate',
       `Digest realm="r", nonce="${secret}", opaque=${secret}`,
-      'Digest realm="r", nonce="***", opaque="***"',
+      'Digest realm="r", nonce="***", opaque=***',
     ],
     ['X-Api-Key', secret, '***'],
     ['Api-Key', secret, '***'],
@@ -121,9 +137,9 @@ test('bodies: JSON, forms, multipart', () => {
     '{"a":{"client_secret":"***"},"b":["v"]}',
   );
   assert.equal(json('{"otp":123456,"x":-1.5e3,"secret":-1.5e3}'), '{"otp":"***","x":-1.5e3,"secret":"***"}');
-  assert.equal(json(`{"tokens":5,"secrets":["${secret}","b"]}`), '{"tokens":5,"secrets":["***"]}');
+  assert.equal(json(`{"tokens":5,"secrets":["${secret}","b"]}`), '{"tokens":5,"secrets":["***","***"]}');
   // Cut anywhere.
-  assert.equal(json(`{"password":"${secret}`), '{"password":"***"');
+  assert.equal(json(`{"password":"${secret}`), '{"password":"***');
   assert.equal(json('{"password":'), '{"password":');
   // What is no secret there.
   for (const text of [
@@ -131,7 +147,9 @@ test('bodies: JSON, forms, multipart', () => {
     '{"a":"password","b":"token"}',
     '"password"',
     '[]',
-    '{"token":{"x":1}}',
+    '{"token":{"x":1,"type":"bearer"}}',
+    '{"tokens":5,"usage":{"prompt_tokens":7}}',
+    '{"token_endpoint":"https://h/t","passwordPolicy":"strong","secretName":"db"}',
   ])
     assert.equal(json(text), text);
   assert.equal(redactText('', `{"token":"${secret}"}`), '{"token":"***"}');
@@ -231,10 +249,29 @@ test('names are told in any spelling', () => {
     'refresh.token',
     'client secret',
   ])
-    assert.ok(isSecretName(name), name);
-  for (const name of ['user', 'page', 'tokenType', 'max_tokens', 'keyboard', 'monkey', 'author', 'decode'])
-    assert.ok(!isSecretName(name), name);
-  assert.ok(isSecretHeader('x-secret-thing') && !isSecretHeader('content-length'));
+    assert.ok(names.field(name) === 'yes', name);
+  for (const name of [
+    'user',
+    'page',
+    'tokenType',
+    'token_endpoint',
+    'secretName',
+    'keyboard',
+    'monkey',
+    'author',
+    'decode',
+  ])
+    assert.equal(names.field(name), 'no', name);
+  assert.equal(names.header('x-secret'), 'yes');
+  for (const name of [
+    'content-length',
+    'access-control-allow-credentials',
+    'sec-websocket-key',
+    'etag',
+    'x-request-id',
+  ])
+    assert.equal(names.header(name), 'no', name);
+  assert.equal(names.key('max_tokens'), 'several');
 });
 
 test('text made to be slow is not', () => {
@@ -327,4 +364,30 @@ test('messages within an exchange, and fields that show how messages begin', () 
     ['{"password":"***"}', '{"a":1}'],
   );
   assert.equal(clean.messages![1], given.messages[1]);
+});
+
+test('what was masked is counted by rule, and summed up', () => {
+  const redactor = createRedactor();
+  assert.equal(summary(redactor.tally), '');
+  const clean = redactor.exchange({
+    ...base,
+    fields: {},
+    request: message('GET /a?token=x HTTP/1.1', [
+      ['Authorization', 'Bearer abc'],
+      ['Cookie', 'a=1; b=2'],
+      ['X-Api-Key', 'x'],
+    ]),
+  });
+  // Nothing is looked at before it is shown.
+  assert.equal(redactor.tally.total, 0);
+  void clean.request!.startLine;
+  void clean.request!.headers;
+  void clean.request!.headers;
+  assert.equal(
+    summary(redactor.tally),
+    'masked 5 secrets: 2 Cookie, 1 URL parameter, 1 Authorization, 1 header',
+  );
+  // What is masked already is not counted again.
+  assert.equal(redactor.text('', '{"token":"***","password":"****"}'), '{"token":"***","password":"***"}');
+  assert.equal(redactor.tally.total, 5);
 });

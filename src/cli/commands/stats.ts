@@ -6,6 +6,7 @@ import { checkQuery } from '../check-query.ts';
 import { decodeAs, decodeAsRow } from '../decode-as.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
+import { revealRow, rulesRow, shownRules } from '../redaction.ts';
 
 const orders: readonly TalkerOrder[] = ['bytes', 'packets', 'connections'];
 
@@ -26,7 +27,8 @@ const rows: readonly OptionRow[] = [
     help: "count only exchanges that match, in Wireshark's language (docs/query.md)",
   },
   decodeAsRow,
-  { long: 'show-secrets', help: 'do not mask credentials' },
+  revealRow,
+  rulesRow,
   ...captureRows.filter(({ long }) => !unfit.has(long)),
 ];
 
@@ -74,6 +76,7 @@ export async function run(argv: string[]): Promise<number> {
   const query = parsed.value('display-filter') ?? '';
   const ports = await decodeAs(parsed);
   await checkQuery(query);
+  const rules = shownRules(parsed);
   const maker: ViewMaker = {
     immediate: false,
     async make(setting) {
@@ -88,7 +91,7 @@ export async function run(argv: string[]): Promise<number> {
         everyMs,
         query,
         decodeAs: ports,
-        showSecrets: parsed.has('show-secrets'),
+        rules,
       });
     },
   };

@@ -6,6 +6,7 @@ import { decodeAs, decodeAsRow } from '../decode-as.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
 import { loadSchema, protoRows } from '../proto.ts';
+import { revealRow, rulesRow, shownRules } from '../redaction.ts';
 
 const rows: readonly OptionRow[] = [
   { long: 'json', help: 'one JSON object a line (docs/json.md)' },
@@ -19,7 +20,8 @@ const rows: readonly OptionRow[] = [
   },
   decodeAsRow,
   ...protoRows,
-  { long: 'show-secrets', help: 'do not mask credentials' },
+  revealRow,
+  rulesRow,
   { long: 'body-limit', value: 'BYTES', help: 'bytes kept of each body (default 65536; k, m allowed)' },
   ...captureRows,
 ];
@@ -71,6 +73,7 @@ export async function run(argv: string[]): Promise<number> {
   // A mistake in it is told before anything is looked for.
   const ports = await decodeAs(parsed);
   await checkQuery(query);
+  const rules = shownRules(parsed);
   const schema = loadSchema(parsed);
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {
@@ -83,7 +86,7 @@ export async function run(argv: string[]): Promise<number> {
         output,
         color,
         bodyLimit,
-        showSecrets: parsed.has('show-secrets'),
+        rules,
         query,
         decodeAs: ports,
         schema,

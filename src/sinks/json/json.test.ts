@@ -9,7 +9,7 @@ import type { SourceCounters } from '../../model/index.ts';
 import { createPipeline } from '../../pipeline/index.ts';
 import { declarations, inners, protocols } from '../../protocols/registry.ts';
 import { fixtureNames } from '../../protocols/testing/fixture.ts';
-import { redactExchange } from '../../redact/index.ts';
+import { createRedactor } from '../../redact/index.ts';
 import { body, connection, context, exchange, message } from '../testing/exchanges.ts';
 import { mismatches, type Schema } from '../testing/schema.ts';
 import { createJsonSink, type JsonOptions } from './index.ts';
@@ -32,10 +32,9 @@ function sinkOf(options: Partial<JsonOptions> = {}) {
       out += text;
       return true;
     },
-    redact: redactExchange,
+    redactor: createRedactor(),
     platform,
     verbose: 0,
-    showSecrets: false,
     ...options,
   });
   sink.open!(context);
@@ -98,6 +97,7 @@ test('an exchange, line for line as documented', () => {
       },
       missing: [{ kind: 'bytesLost', side: 'response', bytes: 7 }],
       weirds: ['x_odd'],
+      masked: 2,
     },
   ]);
 });
@@ -114,7 +114,7 @@ test('bodies: text where it is text, else base64; encodings undone; cut ones say
   assert.equal(bodyOf(body(Uint8Array.of(0x61, 0xc3))).text, 'a');
   const packed = body(gzipSync('{"password":"x"}'), 'application/json', { encodings: ['gzip'] });
   assert.deepEqual([bodyOf(packed).text, bodyOf(packed).complete], ['{"password":"***"}', true]);
-  assert.equal(bodyOf(packed, { showSecrets: true, redact: (e) => e }).text, '{"password":"x"}');
+  assert.equal(bodyOf(packed, { redactor: undefined }).text, '{"password":"x"}');
   const cut = bodyOf(body('abc', 'text/plain', { totalLength: 10 }));
   assert.deepEqual([cut.complete, cut.totalLength], [false, 10]);
   const unknown = bodyOf(body('abc', 'text/plain', { encodings: ['gzip', 'aes128gcm'] }));

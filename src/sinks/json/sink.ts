@@ -2,7 +2,6 @@ import type {
   Body,
   Connection,
   ConversationSummary,
-  Exchange,
   FieldValue,
   Message,
   Platform,
@@ -10,18 +9,18 @@ import type {
   SinkContext,
   StreamMessage,
 } from '../../model/index.ts';
-import { redactBytes, redactText } from '../../redact/index.ts';
+import type { Redactor } from '../../redact/index.ts';
 import { isProtobuf, layOutProtobuf } from '../../util/protobuf.ts';
 import { utf8FromBytes } from '../../util/text.ts';
 
 export interface JsonOptions {
   /** false = the reader is too slow: objects are left out, and their number told when it has caught up. */
   readonly write: (text: string) => boolean;
-  readonly redact: (exchange: Exchange) => Exchange;
+  /** undefined: everything is shown (--reveal). */
+  readonly redactor: Redactor | undefined;
   readonly platform: Platform;
   /** 1 headers, 2 bodies. */
   readonly verbose: number;
-  readonly showSecrets: boolean;
 }
 
 /** The version of the objects' form. */
@@ -35,7 +34,7 @@ const bodyLimit = 1024 * 1024;
 const chunkChars = 64 * 1024;
 
 export function createJsonSink(options: JsonOptions): Sink {
-  const { redact, verbose } = options;
+  const { redactor, verbose } = options;
   let context: SinkContext;
   let pending = '';
   let behind = false;
@@ -119,11 +118,12 @@ export function createJsonSink(options: JsonOptions): Sink {
       ...(left.length > 0 ? { encodings: left } : {}),
       complete,
     };
+    // What was encoded nobody has looked into yet.
+    if (redactor && body.encodings.length > 0) bytes = redactor.bytes(body.contentType, bytes);
     if (left.length === 0 && isProtobuf(body.contentType)) {
       const shown = protobufOf(body, side, bytes, complete);
       if (shown) return { ...about, ...shown };
     }
-    if (!options.showSecrets) bytes = redactBytes(body.contentType, bytes);
     const shown = utf8(bytes);
     return {
       ...about,
@@ -138,10 +138,10 @@ export function createJsonSink(options: JsonOptions): Sink {
     bytes: Uint8Array,
     complete: boolean,
   ): object | undefined {
-    const { showSecrets, platform } = options;
+    const { platform } = options;
     const json = method !== undefined && complete ? platform.schema?.decode(method, side, bytes) : undefined;
     if (json !== undefined)
-      return { text: utf8FromBytes(showSecrets ? json : redactText('application/json', json)) };
+      return { text: utf8FromBytes(redactor ? redactor.text('application/json', json) : json) };
     const fields = layOutProtobuf(bytes, { limit: bodyLimit, mayBeCut: !complete });
     if (fields === undefined) return undefined;
     return { base64: Buffer.from(bytes).toString('base64'), protobuf: utf8FromBytes(fields).split('\n') };
@@ -156,7 +156,8 @@ export function createJsonSink(options: JsonOptions): Sink {
     },
     exchange(exchange) {
       if (!admitted()) return;
-      const e = redact(exchange);
+      const before = redactor?.tally.total ?? 0;
+      const e = redactor ? redactor.exchange(exchange) : exchange;
       const fields: Record<string, unknown> = {};
       for (const name in e.fields) {
         const value = e.fields[name];
@@ -177,6 +178,8 @@ export function createJsonSink(options: JsonOptions): Sink {
         ...(e.messages && verbose >= 2 ? { messages: e.messages.map(partOf) } : {}),
         missing: e.missing,
         weirds: e.weirds,
+        // Last: what is shown has been looked at by now.
+        ...maskedOf(redactor ? redactor.tally.total - before : 0),
       });
     },
     conversation(s: ConversationSummary) {
@@ -220,6 +223,10 @@ export function createJsonSink(options: JsonOptions): Sink {
 
 function hasWholeBody(message: Message | undefined): boolean {
   return message?.body?.bytes.length === message?.body?.totalLength;
+}
+
+function maskedOf(count: number): object {
+  return count > 0 ? { masked: count } : {};
 }
 
 function shownValue(value: Exclude<FieldValue, undefined>): unknown {

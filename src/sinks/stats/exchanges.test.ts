@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Exchange, FieldSpec } from '../../model/index.ts';
-import { redactExchange } from '../../redact/index.ts';
+import { createRedactor } from '../../redact/index.ts';
 import { connection, exchange, message } from '../testing/exchanges.ts';
 import { Exchanges } from './exchanges.ts';
 
@@ -27,7 +27,7 @@ const fields = new Map([
 ]);
 
 const make = (...exchanges: readonly Exchange[]): Exchanges => {
-  const made = new Exchanges(fields, 5, redactExchange);
+  const made = new Exchanges(fields, 5, createRedactor().exchange);
   for (const each of exchanges) made.add(each);
   return made;
 };

@@ -7,7 +7,7 @@ import { openCaptureFile } from '../../capture/file/index.ts';
 import type { ConversationSummary } from '../../model/index.ts';
 import { createPipeline } from '../../pipeline/index.ts';
 import { protocols } from '../../protocols/registry.ts';
-import { redactExchange } from '../../redact/index.ts';
+import { createRedactor } from '../../redact/index.ts';
 import { connection, context, exchange } from '../testing/exchanges.ts';
 import { mismatches, type Schema } from '../testing/schema.ts';
 import { columns } from '../text/width.ts';
@@ -19,7 +19,7 @@ const wanted = { top: 10, order: 'bytes', final: true } as const;
 const plain = { color: false, width: 0, names: true, order: 'bytes' } as const;
 const counters = { captured: 0, received: 0, dropped: 0, freezes: 0, snaplenCut: 0, duplicates: 0 };
 
-const newSink = () => createStatsSink({ redact: redactExchange, slowest: 10 });
+const newSink = () => createStatsSink({ redact: createRedactor().exchange, slowest: 10 });
 const frame = (sink: StatsSink, sec: number, origLen = 100) =>
   sink.frame!({ sec, nsec: 0, origLen } as never);
 const fits = (report: Report) => assert.deepEqual(mismatches(JSON.parse(JSON.stringify(report)), schema), []);

@@ -1,6 +1,6 @@
 /** Bodies for -vv: encodings undone, laid out by their type, always cut somewhere. */
 import type { Body, Platform } from '../../model/index.ts';
-import { redactText } from '../../redact/index.ts';
+import type { Redactor } from '../../redact/index.ts';
 import { latin1 } from '../../util/bytes.ts';
 import { isProtobuf, layOutProtobuf } from '../../util/protobuf.ts';
 import { escapeBlock, escapeLine } from './escape.ts';
@@ -22,7 +22,7 @@ export function viewBody(
   body: Body,
   side: 'request' | 'response',
   platform: Platform,
-  secrets: boolean,
+  redactor: Redactor | undefined,
   textLimit: number,
 ): BodyView {
   const notes: string[] = [];
@@ -41,22 +41,22 @@ export function viewBody(
     notes.push(undone.complete ? name : `${name}, only the beginning could be undone`);
   }
   if (bytes.length === 0) return { lines: [], notes };
+  // What was encoded nobody has looked into yet.
+  if (redactor && body.encodings.length > 0) bytes = redactor.bytes(body.contentType, bytes);
   const decoded = isProtobuf(body.contentType)
     ? viewProtobuf(body, bytes, side, platform, textLimit, isWhole)
     : undefined;
   if (decoded !== undefined) {
-    const text = secrets
-      ? decoded
-      : redactText(decoded[0] === '{' ? 'application/json' : 'text/plain', decoded);
+    const text = redactor
+      ? redactor.text(decoded[0] === '{' ? 'application/json' : 'text/plain', decoded)
+      : decoded;
     return linesOf(text, textLimit, notes);
   }
   if (!isText(bytes)) {
     if (bytes.length > hexLimit) notes.push(`first ${hexLimit} of ${bytes.length} bytes`);
     return { lines: hexDump(bytes.subarray(0, hexLimit)), notes };
   }
-  let text = latin1(bytes);
-  if (!secrets) text = redactText(body.contentType, text);
-  return linesOf(layOut(body.contentType, text), textLimit, notes);
+  return linesOf(layOut(body.contentType, latin1(bytes)), textLimit, notes);
 }
 
 function linesOf(text: string, limit: number, notes: string[]): BodyView {

@@ -1,5 +1,6 @@
 /** What -v shows below an entry's line: declared fields, then the messages. */
 import type { Body, Exchange, FieldSpec, Message, Platform, StreamMessage } from '../../model/index.ts';
+import type { Redactor } from '../../redact/index.ts';
 import { viewBody } from './body.ts';
 import { escapeLine } from './escape.ts';
 import { valuesOf } from './line.ts';
@@ -10,7 +11,8 @@ export interface DetailOptions {
   readonly verbose: 1 | 2 | 3;
   readonly style: Style;
   readonly platform: Platform;
-  readonly showSecrets: boolean;
+  /** undefined: everything is shown. */
+  readonly redactor: Redactor | undefined;
 }
 
 /** Characters of a body shown with -vv, and with -vvv. */
@@ -113,8 +115,8 @@ function trailerLines(mark: '>' | '<', message: Message, { style }: DetailOption
 }
 
 function bodyLines(lead: string, body: Body, side: 'request' | 'response', options: DetailOptions): string {
-  const { verbose, platform, showSecrets, style } = options;
-  const { lines, notes } = viewBody(body, side, platform, showSecrets, bodyText[verbose]);
+  const { verbose, platform, redactor, style } = options;
+  const { lines, notes } = viewBody(body, side, platform, redactor, bodyText[verbose]);
   let text = '';
   for (const line of lines) text += `${lead}${line}\n`;
   if (notes.length > 0) text += `${lead}${style.dim(`(${notes.join('; ')})`)}\n`;

@@ -8,6 +8,7 @@ import type {
   Sink,
   SinkContext,
 } from '../../model/index.ts';
+import type { Redactor } from '../../redact/index.ts';
 import { detailsText } from './details.ts';
 import { escapeText } from './escape.ts';
 import { conversationText, entryText, lossText, type Roles, rolesOf, whoText } from './line.ts';
@@ -25,14 +26,12 @@ export interface TextOptions {
   readonly nano: boolean;
   /** Columns; 0 = not a terminal, lines are never cut. */
   readonly width: number;
-  readonly redact: (exchange: Exchange) => Exchange;
-  /** Cleans these fields alone: for entries of one line. Without it `redact` cleans all. */
-  readonly redactFields?: (exchange: Exchange, names: readonly string[]) => Exchange;
+  /** undefined: everything is shown (--reveal). */
+  readonly redactor: Redactor | undefined;
   readonly platform: Platform;
   /** Names instead of addresses where known. */
   readonly names: boolean;
   readonly showTarget: boolean;
-  readonly showSecrets?: boolean;
 }
 
 /** Text gathered within a batch before it is written. */
@@ -46,9 +45,9 @@ interface Lead {
 }
 
 export function createTextSink(options: TextOptions): Sink {
-  const { verbose, redact, redactFields, width } = options;
+  const { verbose, redactor, width } = options;
   const style = styleOf(options.color);
-  const details = { verbose, style, platform: options.platform, showSecrets: options.showSecrets === true };
+  const details = { verbose, style, platform: options.platform, redactor };
   const roles = new Map<string, Roles>();
   const specs = new Map<string, FieldSpec>();
   const leads = new WeakMap<Connection, Lead>();
@@ -151,6 +150,11 @@ export function createTextSink(options: TextOptions): Sink {
     });
   }
 
+  /** Only what the line shows is cleaned: that is most of what there is to do. */
+  function shownLine(exchange: Exchange): string {
+    return entry(redactor ? redactor.fieldsOf(exchange, rolesFor(exchange.protocol).all) : exchange);
+  }
+
   return {
     open(context) {
       fields = context.fields;
@@ -160,13 +164,12 @@ export function createTextSink(options: TextOptions): Sink {
     },
     exchange(exchange) {
       if (!admitted()) return;
-      if (verbose === 0 && redactFields) {
-        put(entry(redactFields(exchange, rolesFor(exchange.protocol).all)));
+      if (verbose === 0) {
+        put(shownLine(exchange));
         return;
       }
-      const clean = redact(exchange);
+      const clean = redactor ? redactor.exchange(exchange) : exchange;
       put(entry(clean));
-      if (verbose === 0) return;
       put(detailsText(clean, fieldsOf(clean), { ...details, verbose }));
     },
     conversation(summary: ConversationSummary) {

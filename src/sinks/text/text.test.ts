@@ -4,7 +4,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import fc from 'fast-check';
 import { platform } from '../../cli/platform.ts';
 import type { Exchange, Loss, SourceCounters } from '../../model/index.ts';
-import { redactExchange } from '../../redact/index.ts';
+import { createRedactor } from '../../redact/index.ts';
 import { body, connection, context, exchange, message } from '../testing/exchanges.ts';
 import { escapeBlock, escapeLine } from './escape.ts';
 import { createTextSink, type TextOptions } from './index.ts';
@@ -26,7 +26,7 @@ function sinkOf(options: Partial<TextOptions> = {}) {
     time: 0,
     nano: false,
     width: 0,
-    redact: redactExchange,
+    redactor: createRedactor(),
     platform,
     names: true,
     showTarget: false,
@@ -129,7 +129,7 @@ test('-vv: bodies, laid out by their type', () => {
   ]);
   assert.deepEqual(bodyLines(body('{"token":"x"}', 'application/json')), ['', '{', '  "token": "***"', '}']);
   assert.deepEqual(
-    bodyLines(body('{"token":"x"}', 'application/json'), { showSecrets: true, redact: (e) => e }),
+    bodyLines(body('{"token":"x"}', 'application/json'), { redactor: undefined }),
     ['', '{', '  "token": "x"', '}'],
   );
   assert.deepEqual(bodyLines(body(Uint8Array.of(0, 1, 2, 0x41))), [
@@ -184,7 +184,7 @@ test('no control character of the network reaches the terminal, wherever it come
   };
   for (const verbose of [0, 1, 2, 3] as const)
     for (const color of [false, true]) {
-      const { sink, text } = sinkOf({ verbose, color, showTarget: true, width: 120, showSecrets: true });
+      const { sink, text } = sinkOf({ verbose, color, showTarget: true, width: 120, redactor: undefined });
       sink.exchange!({ ...e, protocol: 'x' });
       sink.exchange!(e);
       sink.note!(evil);
