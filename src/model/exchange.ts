@@ -53,7 +53,24 @@ export interface StreamMessage {
   readonly body: Body;
 }
 
-/** Request and response. The unit every sink shows. */
+/**
+ * What went wrong on the way, where no message says it: the connection was refused or reset, nobody answered, an
+ * ICMP error came. What a protocol's own messages say (a status code) is in its fields.
+ */
+export interface ExchangeError {
+  /** One of few texts, for counting: 'connection refused', 'reset by server', 'no answer', 'port unreachable'. */
+  readonly kind: string;
+  /** The same with its figures: 'no answer to 3 SYNs in 3.0 s', 'port unreachable from 10.0.0.2'. */
+  readonly text: string;
+}
+
+/**
+ * Request and response. The unit every sink shows.
+ *
+ * A connection that failed is one too: protocol 'tcp' or 'udp', unless a protocol had an exchange under way on it,
+ * which then has the `error`. It is told once: of a connection with exchanges, failed ones included, there is no
+ * `conversation`.
+ */
 export interface Exchange {
   /** ProtocolModule.name */
   readonly protocol: string;
@@ -74,6 +91,8 @@ export interface Exchange {
   /** For people and colour: did it go well? 'open' is never emitted as finished. */
   readonly outcome: 'ok' | 'clientError' | 'serverError' | 'failed' | 'unanswered' | 'info';
   readonly missing: readonly Incompleteness[];
+  /** An outcome but ok and info: why, where the protocol's fields do not say it. */
+  readonly error?: ExchangeError;
   /** Oddities, snake_case with the protocol first: 'http_bare_lf'. */
   readonly weirds: readonly string[];
 }

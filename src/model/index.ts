@@ -6,6 +6,7 @@ export type * from './exchange.ts';
 export type * from './field.ts';
 export type * from './filter.ts';
 export { Direction, type Frame } from './frame.ts';
+export type * from './icmp.ts';
 export { type CaptureInterface, LinkType } from './interface.ts';
 export type * from './loss.ts';
 export { type Packet, Problem, TcpFlag } from './packet.ts';

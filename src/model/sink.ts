@@ -2,6 +2,7 @@ import type { Connection, Side } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import type { FieldSpec } from './field.ts';
 import type { Frame } from './frame.ts';
+import type { IcmpError } from './icmp.ts';
 import type { CaptureInterface } from './interface.ts';
 import type { Loss, SourceCounters } from './loss.ts';
 import type { Clock } from './time.ts';
@@ -10,7 +11,14 @@ import type { Clock } from './time.ts';
 export interface SinkContext {
   readonly clock: Clock;
   /** All declared fields by protocol name. */
-  readonly fields: ReadonlyMap<string, { readonly title: string; readonly fields: readonly FieldSpec[] }>;
+  readonly fields: ReadonlyMap<string, DeclaredFields>;
+}
+
+export interface DeclaredFields {
+  readonly title: string;
+  readonly fields: readonly FieldSpec[];
+  /** It carries protocols and is none that was decoded: tcp, udp. */
+  readonly isTransport?: boolean;
 }
 
 /** Everything a view or a file can be fed with. Sinks leave out what they do not show. */
@@ -19,8 +27,13 @@ export interface Sink {
   interface?(iface: CaptureInterface): void;
   frame?(frame: Frame): void;
   opened?(exchange: Exchange): void;
+  /**
+   * Something under way has gone without an answer for so long that it is told before it is over (SYNs, live).
+   * `exchange` follows with the same `startAt`.
+   */
+  waiting?(exchange: Exchange): void;
   exchange?(exchange: Exchange): void;
-  /** A connection that no protocol claimed has ended: who spoke, how much. */
+  /** A connection that no protocol claimed has ended, and did not fail: who spoke, how much. */
   conversation?(summary: ConversationSummary): void;
   /**
    * Any connection's end, once: after its exchanges and `conversation`, when no packet of it is counted any
@@ -51,9 +64,15 @@ export interface ConversationSummary {
   readonly lostBytes: number;
   /** How many were told of it. */
   readonly exchanges: number;
-  readonly ended: 'fin' | 'rst' | 'refused' | 'idle' | 'evicted' | 'captureEnd';
+  /** unreachable: an ICMP error said so. */
+  readonly ended: 'fin' | 'rst' | 'refused' | 'unreachable' | 'idle' | 'evicted' | 'captureEnd';
   /** Who sent the RST. */
   readonly resetBy?: Side;
+  /** The last ICMP error about one of its packets. */
+  readonly icmp?: IcmpError;
+  /** What each side began with: some bytes, of datagrams the first. Only where no protocol was found. */
+  readonly clientStart?: Uint8Array;
+  readonly serverStart?: Uint8Array;
   readonly tcp?: TcpMeasures;
 }
 

@@ -2,13 +2,14 @@
 import type {
   CaptureInterface,
   ConnectionState,
+  DeclaredFields,
   EndReason,
   Exchange,
-  FieldSpec,
   Frame,
   FrameCollector,
   InnerModule,
   Loss,
+  Packet,
   ProtocolModule,
   Side,
   Sink,
@@ -16,6 +17,7 @@ import type {
   SourceCounters,
   Timestamp,
 } from '../model/index.ts';
+import { transports } from '../protocols/transport/index.ts';
 import {
   type Conn,
   createStreams,
@@ -24,9 +26,11 @@ import {
   type StreamCounters,
   type StreamLimits,
 } from '../stream/index.ts';
-import { createPacket, decode, decodeTransport } from '../wire/index.ts';
+import { formatIpv4, formatIpv6 } from '../util/address.ts';
+import { createPacket, decode, decodeIcmpError, decodeTransport, IpProtoIcmp } from '../wire/index.ts';
 import { Budget } from './budget.ts';
 import { Detection } from './detection.ts';
+import { failedExchange, stillWaiting, type Trouble, troubleOf } from './failure.ts';
 import { mayRideIn } from './inner.ts';
 import { Names } from './names.ts';
 import { summarize } from './summary.ts';
@@ -74,7 +78,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const detection = new Detection(options.protocols, options.decodeAs);
   const clock = { baseSec: 0 };
   const packet = createPacket();
+  /** What an ICMP error is about. */
+  const quoted = createPacket();
   const defragmenter = new Defragmenter();
+  const wantsWaiting = sinks.some((sink) => sink.waiting || sink.opened);
   const wantsConnections = sinks.some((sink) => sink.connection);
   const frameSinks = sinks.filter((sink) => sink.frame);
   const count = { packets: 0, other: 0, exchanges: 0, conversations: 0, weirds: 0 };
@@ -103,6 +110,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
   };
 
+  const failureOf = (conn: Conn, trouble: Trouble, tree = conn.user as Tree) =>
+    failedExchange(conn, tree.describe(), trouble, tree.flipped, tree.preview);
+
   const collector: StreamCollector = {
     open(conn) {
       conn.user = new Tree(host, conn);
@@ -116,11 +126,28 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     end(conn: Conn, side: Side, reason: EndReason, at: Timestamp) {
       (conn.user as Tree).end(side, reason, at);
     },
-    closed(conn, ended) {
+    waiting(conn) {
+      if (!wantsWaiting) return;
+      const exchange = failureOf(conn, stillWaiting(conn));
+      for (const sink of sinks) {
+        sink.opened?.(exchange);
+        sink.waiting?.(exchange);
+      }
+    },
+    answered(conn) {
+      host.exchange(answeredLate(conn, failureOf(conn, stillWaiting(conn))));
+    },
+    closed(conn, ended, at) {
       const tree = conn.user as Tree;
       tree.release();
       if (!wantsConnections) conn.user = undefined;
       if (tree.exchanges > 0) return;
+      const trouble = troubleOf(conn, tree, at);
+      if (trouble) {
+        tree.exchanges++;
+        host.exchange(failureOf(conn, trouble, tree));
+        return;
+      }
       count.conversations++;
       const summary = summarize(conn, tree, ended);
       for (const sink of sinks) sink.conversation?.(summary);
@@ -140,11 +167,18 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     collector,
   );
 
-  const fields = new Map<string, { title: string; fields: readonly FieldSpec[] }>();
+  const fields = new Map<string, DeclaredFields>();
   for (const module of [...options.protocols, ...(options.inners ?? [])])
     fields.set(module.name, { title: module.title, fields: module.fields });
+  for (const { name, title, fields: specs } of transports)
+    fields.set(name, { title, fields: specs, isTransport: true });
   const context: SinkContext = { clock, fields };
   for (const sink of sinks) sink.open?.(context);
+
+  function icmp(at: Timestamp): void {
+    const said = decodeIcmpError(packet, quoted);
+    if (said) streams.icmp(quoted, { ...said, from: senderOf(packet) }, at);
+  }
 
   function tellEvictions(): void {
     const { evicted } = streams.counters();
@@ -175,6 +209,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }
       if (packet.transport === 0) {
         count.other++;
+        if (isIcmp(packet.ipProto)) icmp(at);
         return;
       }
       streams.packet(packet, at);
@@ -215,4 +250,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       fragmentsDropped: defragmenter.evicted + defragmenter.incomplete,
     }),
   };
+}
+
+const isIcmp = (ipProto: number) => ipProto === IpProtoIcmp.v4 || ipProto === IpProtoIcmp.v6;
+
+function senderOf({ buf, srcOff, ipVersion }: Packet): string {
+  return ipVersion === 4 ? formatIpv4(buf, srcOff) : formatIpv6(buf, srcOff);
+}
+
+/** SYNs that were waited for in vain, until one was answered: what made it slow is worth a line. */
+function answeredLate(conn: Conn, { error: _error, ...exchange }: Exchange): Exchange {
+  const result = `connected after ${conn.client.syns} SYNs`;
+  return { ...exchange, fields: { ...exchange.fields, 'tcp.result': result }, outcome: 'info' };
 }

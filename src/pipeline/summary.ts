@@ -1,5 +1,5 @@
 /** A connection in figures, for sinks. Client and server by content where ports were guessed wrong. */
-import type { ConnectionState, ConversationSummary, TcpMeasures, TcpSide } from '../model/index.ts';
+import type { ConnectionState, ConversationSummary, Side, TcpMeasures, TcpSide } from '../model/index.ts';
 import type { Conn } from '../stream/index.ts';
 import type { Tree } from './tree.ts';
 
@@ -26,7 +26,20 @@ export function summarize<E extends ConnectionState['ended']>(
     exchanges: tree.exchanges,
     ended,
     ...(by === undefined ? {} : { resetBy: (by === 'client') === flipped ? 'server' : 'client' }),
+    ...(conn.icmp ? { icmp: flipped ? { ...conn.icmp, about: otherSide(conn.icmp.about) } : conn.icmp } : {}),
     ...(conn.transport === 6 ? { tcp: measuresOf(conn, client, server) } : {}),
+    ...startsOf(tree),
+  };
+}
+
+const otherSide = (side: Side): Side => (side === 'client' ? 'server' : 'client');
+
+function startsOf({ preview, flipped }: Tree): Pick<ConversationSummary, 'clientStart' | 'serverStart'> {
+  if (!preview) return {};
+  const [client, server] = flipped ? [preview.server, preview.client] : [preview.client, preview.server];
+  return {
+    ...(client.length > 0 ? { clientStart: client } : {}),
+    ...(server.length > 0 ? { serverStart: server } : {}),
   };
 }
 

@@ -20,6 +20,8 @@ import { describe } from './connection.ts';
 import type { Detection, Verdict } from './detection.ts';
 import { openInner } from './inner.ts';
 import type { Names } from './names.ts';
+import { Preview } from './preview.ts';
+import { type Ending, withReason } from './under-way.ts';
 
 /** Bytes kept while no protocol has said yes or no: longer than any first message that tells. */
 const sniffLimit = 8 * 1024;
@@ -78,6 +80,10 @@ export class Tree implements AnalyzerOutput {
       }
     | undefined;
   #violated = false;
+  #ending: Ending | undefined;
+  #icmpTold: Conn['icmp'];
+  /** What it began with, as long as no protocol is known. */
+  preview: Preview | undefined;
   exchanges = 0;
   title = '';
 
@@ -103,7 +109,10 @@ export class Tree implements AnalyzerOutput {
   }
 
   data(side: Side, bytes: Uint8Array, at: Timestamp): void {
-    if (this.#state === 'unknown') return;
+    if (this.#state === 'unknown') {
+      this.preview?.add(side, bytes, at);
+      return;
+    }
     if (this.#state === 'speaking') {
       this.#analyzer!.data(this.#flipped ? other(side) : side, bytes, at, this);
       if (this.#nextChild || this.#violated) this.#settle(at);
@@ -125,8 +134,11 @@ export class Tree implements AnalyzerOutput {
 
   end(side: Side, reason: EndReason, at: Timestamp): void {
     if (this.#state !== 'speaking') return;
-    this.#analyzer!.end(this.#flipped ? other(side) : side, reason, at, this);
+    const ended = this.#flipped ? other(side) : side;
+    this.#ending = { side: ended, reason };
+    this.#analyzer!.end(ended, reason, at, this);
     this.#settle(at);
+    this.#ending = undefined;
   }
 
   /** The connection is over and everything was said. */
@@ -171,6 +183,7 @@ export class Tree implements AnalyzerOutput {
     }
     if (verdict.kind === 'found') {
       const before = this.#pieces;
+      this.preview = undefined;
       this.#flipped = verdict.flipped;
       this.#speak(verdict.module);
       this.#forgetPieces();
@@ -178,6 +191,8 @@ export class Tree implements AnalyzerOutput {
       this.data(side, bytes, at);
       return;
     }
+    this.preview ??= new Preview(this.#conn.transport === 17);
+    this.preview.add(side, bytes, at);
     if (verdict.kind === 'more' && this.#sniffed + bytes.length <= sniffLimit) {
       this.#sniffed += bytes.length;
       this.#pieces = [...pieces, { side, bytes: bytes.slice(), at }];
@@ -251,7 +266,10 @@ export class Tree implements AnalyzerOutput {
 
   exchange(exchange: Exchange): void {
     this.exchanges++;
-    this.#host.exchange(exchange);
+    const { icmp } = this.#conn;
+    if (!this.#ending && icmp === this.#icmpTold) return this.#host.exchange(exchange);
+    this.#icmpTold = icmp;
+    this.#host.exchange(withReason(exchange, this.#conn, this.#flipped, this.#ending));
   }
 
   opened(exchange: Exchange): void {

@@ -10,6 +10,7 @@ import { jsonrpc } from './jsonrpc/index.ts';
 import { quic } from './quic/index.ts';
 import { sse } from './sse/index.ts';
 import { tls } from './tls/index.ts';
+import { transports } from './transport/index.ts';
 import { websocket, websocketInside } from './websocket/index.ts';
 
 export const protocols: readonly ProtocolModule[] = [http, http2, websocket, dns, tls, quic, dtls];
@@ -18,7 +19,8 @@ export const protocols: readonly ProtocolModule[] = [http, http2, websocket, dns
 export const inners: readonly InnerModule[] = [grpc, sse, graphql, jsonrpc, websocketInside];
 
 /** All of them, for what asks for their fields. Some are both, and declare the same. */
-export const declarations: readonly (ProtocolModule | InnerModule)[] = [
+export const declarations: readonly Pick<ProtocolModule, 'name' | 'title' | 'fields'>[] = [
   ...protocols,
   ...inners.filter(({ name }) => !protocols.some((module) => module.name === name)),
+  ...transports,
 ];

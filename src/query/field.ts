@@ -37,8 +37,6 @@ export interface Field {
   readonly codes?: ReadonlyMap<string, number>;
   /** Every entry has it: whether it is there is no question. */
   readonly isAlways?: boolean;
-  /** Its name alone asks whether it is true. Wireshark's ask whether they are there. */
-  readonly isFlag?: boolean;
   /** It looks at bodies: they have to be kept. */
   readonly needsBody?: boolean;
 }

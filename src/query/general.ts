@@ -32,14 +32,6 @@ const sizeOfSide = (side: 'request' | 'response') => (e: Entry) => {
 const requestSize = sizeOfSide('request');
 const responseSize = sizeOfSide('response');
 
-/** Refused, reset, or TCP without a single answer. */
-function isError(e: Entry): boolean {
-  const exchange = exchangeOf(e);
-  if (exchange) return exchange.outcome !== 'ok' && exchange.outcome !== 'info';
-  const { ended, serverPackets, connection } = e as ConversationSummary;
-  return ended === 'refused' || ended === 'rst' || (serverPackets === 0 && connection.transport === 'tcp');
-}
-
 const outcomes: readonly Exchange['outcome'][] = [
   'ok',
   'clientError',
@@ -52,6 +44,7 @@ const endings: readonly ConversationSummary['ended'][] = [
   'fin',
   'rst',
   'refused',
+  'unreachable',
   'idle',
   'evicted',
   'captureEnd',
@@ -153,13 +146,6 @@ const rows: readonly Row[] = [
     { ...always, values: ['tcp', 'udp'] },
   ],
   ['connection', 'number', one((e) => e.connection.id), 'Number of the connection, from 1', always],
-  [
-    'error',
-    'boolean',
-    one(isError),
-    'It did not go well: an outcome other than ok and info; a connection refused, reset or never answered',
-    { isFlag: true },
-  ],
   ['outcome', 'text', one((e) => exchangeOf(e)?.outcome), 'How it went', { values: outcomes }],
   [
     'ended',

@@ -45,7 +45,6 @@ function named(compilation: Compilation, word: Literal): Predicate | undefined {
   if (field) {
     if (field.isAlways) alwaysThere(compilation, word);
     compilation.use(field);
-    if (field.isFlag) return field.where((value) => value === true, setup);
     if (field.type === 'boolean')
       compilation.note(
         `${word.text} alone asks whether the field is there; '${word.text} == true' whether it is true`,

@@ -20,7 +20,7 @@ function table(title: string, rows: readonly (readonly [query: string, matches: 
   });
 }
 
-const all = 'post lookup unanswered refused';
+const all = 'post lookup unanswered talk';
 
 table('nothing asked is everything', [
   ['', all],
@@ -30,19 +30,19 @@ table('nothing asked is everything', [
 table('fields, protocols and groups alone ask whether they are there', [
   ['http', 'post unanswered'],
   ['dns', 'lookup'],
-  ['tcp', 'post unanswered refused'],
+  ['tcp', 'post unanswered talk'],
   ['udp', 'lookup'],
-  ['ip', 'post unanswered refused'],
+  ['ip', 'post unanswered talk'],
   ['ipv6', 'lookup'],
   ['http.host', 'post'],
   ['http.request', 'post unanswered'],
   ['http.response', 'post'],
   ['http.chunked', 'post'],
   ['http.user_agent', ''],
-  ['request', 'post lookup unanswered refused'],
-  ['container', 'post lookup refused'],
+  ['request', 'post lookup unanswered talk'],
+  ['container', 'post lookup talk'],
   ['request.body', 'post'],
-  ['!http', 'lookup refused'],
+  ['!http', 'lookup talk'],
   ['not not http', 'post unanswered'],
 ]);
 
@@ -74,7 +74,7 @@ table('a missing field is neither equal nor unequal; not turns that around', [
   ['http.host == "x"', ''],
   ['http.host != "x"', 'post'],
   ['!(http.host == "x")', all],
-  ['not http.host == "api.example.org"', 'lookup unanswered refused'],
+  ['not http.host == "api.example.org"', 'lookup unanswered talk'],
   ['http.host not in {"x"}', all],
   ['http.response.code !== 1', 'post'],
 ]);
@@ -91,8 +91,8 @@ table('fields with several values: any of them, != all of them', [
   ['all dns.a == 10.0.0.0/8', ''],
   ['all dns.a > 10.1.2.2', 'lookup'],
   ['dns.a all_ne 10.1.2.3', ''],
-  ['tcp.port == 8080', 'post unanswered refused'],
-  ['all tcp.port > 8000', 'post unanswered refused'],
+  ['tcp.port == 8080', 'post unanswered talk'],
+  ['all tcp.port > 8000', 'post unanswered talk'],
   ['all tcp.port > 8080', ''],
   ['count(dns.a) == 2', 'lookup'],
   ['count(http.informational) > 1', 'post'],
@@ -101,21 +101,21 @@ table('fields with several values: any of them, != all of them', [
 ]);
 
 table('addresses and networks', [
-  ['ip.addr == 10.0.0.5', 'post unanswered refused'],
-  ['ip.addr == 10.0.0.0/24', 'post unanswered refused'],
-  ['ip.addr == 0.0.0.0/0', 'post unanswered refused'],
+  ['ip.addr == 10.0.0.5', 'post unanswered talk'],
+  ['ip.addr == 10.0.0.0/24', 'post unanswered talk'],
+  ['ip.addr == 0.0.0.0/0', 'post unanswered talk'],
   ['ip.addr == 2001:DB8:0::53', 'lookup'],
   ['ip.addr == 2001:db8::/32', 'lookup'],
   ['ipv6.addr == 2001:db8::/127', ''],
   ['ipv6.dst == 2001:db8::52/127', 'lookup'],
   ['ip.src == 192.0.2.80', ''],
-  ['ip.dst == 192.0.2.80', 'post unanswered refused'],
-  ['ip.addr > 192.0.2.79', 'post unanswered refused'],
-  ['ip.addr in {10.0.0.1..10.0.0.9}', 'post unanswered refused'],
-  ['ip.addr in {172.16.0.0/12, 192.0.0.0/8}', 'post unanswered refused'],
-  ['peer == 10.0.0.0/8', 'post unanswered refused'],
-  ['peer == "api.example.org"', 'post unanswered refused'],
-  ['peer == shop or server == shop', 'post unanswered refused'],
+  ['ip.dst == 192.0.2.80', 'post unanswered talk'],
+  ['ip.addr > 192.0.2.79', 'post unanswered talk'],
+  ['ip.addr in {10.0.0.1..10.0.0.9}', 'post unanswered talk'],
+  ['ip.addr in {172.16.0.0/12, 192.0.0.0/8}', 'post unanswered talk'],
+  ['peer == 10.0.0.0/8', 'post unanswered talk'],
+  ['peer == "api.example.org"', 'post unanswered talk'],
+  ['peer == shop or server == shop', 'post unanswered talk'],
   ['server == shop', ''],
   ['dns.aaaa == 2001:db8:0:0::a', 'lookup'],
   ['dns.a in {192.168.0.0/16}', 'lookup'],
@@ -159,15 +159,15 @@ table('numbers', [
   ['{http.response.code - 100} * 2 == 800', 'post'],
   ['http.response.code -1 == 499', 'post'],
   ['http.response.code / 0 > 1', ''],
-  ['max(tcp.port) == 40000 && min(tcp.srcport, tcp.dstport) == 8080', 'post unanswered refused'],
+  ['max(tcp.port) == 40000 && min(tcp.srcport, tcp.dstport) == 8080', 'post unanswered talk'],
   ['abs(request.size - response.size) == 1200', 'post'],
 ]);
 
 table('durations and sizes', [
   ['duration > 250ms', 'post'],
   ['duration > 0.25', 'post'],
-  ['duration == 1ms', 'lookup refused'],
-  ['duration == 1000us', 'lookup refused'],
+  ['duration == 1ms', 'lookup talk'],
+  ['duration == 1000us', 'lookup talk'],
   ['duration < 1m', all],
   ['http.time == 250ms', 'post'],
   ['http.time > 0.2 and http.time < 0.3', 'post'],
@@ -181,11 +181,11 @@ table('durations and sizes', [
   ['size >= 2k', 'post'],
   ['size < 1m', all],
   ['http.content_length > 1kB', 'post'],
-  ['request.size == 0', 'refused'],
+  ['request.size == 0', 'talk'],
 ]);
 
 table('times', [
-  ['time >= 2026-11-24T10:00:06Z', 'lookup unanswered refused'],
+  ['time >= 2026-11-24T10:00:06Z', 'lookup unanswered talk'],
   ['time < "2026-11-24 11:00:05.5+01:00"', 'post'],
   [`time == ${Date.UTC(2026, 10, 24, 10, 0, 7) / 1000}`, 'unanswered'],
   ['time - 1s == time', ''],
@@ -202,23 +202,25 @@ table('names of code points and their numbers', [
 ]);
 
 table('what every entry has', [
-  ['container == "web"', 'post lookup refused'],
+  ['container == "web"', 'post lookup talk'],
   ['target == sidecar', 'lookup'],
   ['pod == "web+sidecar"', 'lookup'],
-  ['container contains "we"', 'post lookup refused'],
+  ['container contains "we"', 'post lookup talk'],
   ['protocol == http', 'post unanswered'],
-  ['protocol in {dns, tcp}', 'lookup refused'],
+  ['protocol in {dns, tcp}', 'lookup talk'],
   ['transport == "udp"', 'lookup'],
   ['connection == 8', 'lookup'],
   ['port == 53', 'lookup'],
   ['udp.dstport == 53', 'lookup'],
-  ['error', 'post unanswered refused'],
-  ['not error', 'lookup'],
-  ['error == false', 'lookup'],
-  ['error == true', 'post unanswered refused'],
+  ['error', 'post unanswered'],
+  ['not error', 'lookup talk'],
+  ['error contains "Internal"', 'post'],
+  ['error == "500 Internal Server Error"', 'post'],
+  ['error == "server error"', 'post'],
+  ['error matches "no ANSWER"', 'unanswered'],
   ['outcome == "serverError"', 'post'],
   ['outcome != ok', 'post unanswered'],
-  ['ended == refused', 'refused'],
+  ['ended == rst', 'talk'],
   ['missing', 'post unanswered'],
   ['missing == bodyCut', 'post'],
   ['weird', 'post'],
@@ -256,8 +258,8 @@ table('free text', [
   ['500', 'post'],
   ['login post', 'post'],
   ['login slow', ''],
-  ['shop and not login', 'unanswered refused'],
-  ['10.0.0.5', 'post unanswered refused'],
+  ['shop and not login', 'unanswered talk'],
+  ['10.0.0.5', 'post unanswered talk'],
   ['10.0.0.50 or 0.0.0.5', ''],
   ['10.1.0.0/16', 'lookup'],
   ['"J\u00dcRGEN" or "jürgen"', 'post'],
@@ -271,7 +273,7 @@ table('and binds tighter than or, not tightest', [
   ['http or dns and udp', 'post lookup unanswered'],
   ['(http or dns) and udp', 'lookup'],
   ['not http and dns', 'lookup'],
-  ['!(http && dns) AND (error || dns)', all],
+  ['!(http && dns) AND (error || dns)', 'post lookup unanswered'],
   ['http||dns&&tcp', 'post unanswered'],
 ]);
 
@@ -335,4 +337,28 @@ test('messages within an exchange are searched as bodies are', () => {
   assert.equal(found('request.body contains "needle"'), true);
   assert.equal(found('response.body contains "needle"'), false);
   assert.equal(found('body contains "no such"'), false);
+});
+
+test('what went wrong on the way is an error of any protocol, and a transport is all that it carries', () => {
+  const transports = createSchema([
+    { name: 'http', title: 'HTTP/1', fields: [] },
+    { name: 'tcp', title: 'tcp', fields: [{ name: 'tcp.syns', type: 'number', label: '', description: '' }] },
+  ]);
+  const { request: _request, response: _response, ...bare } = post;
+  const refused: Exchange = {
+    ...bare,
+    protocol: 'tcp',
+    fields: { 'tcp.syns': 1 },
+    outcome: 'failed',
+    error: { kind: 'connection refused', text: 'connection refused' },
+  };
+  const cut: Exchange = { ...post, error: { kind: 'reset by server', text: 'reset by server after 9 B' } };
+  const matching = (query: string) => [refused, cut, entries.talk].map(compile(query, transports).matches);
+  assert.deepEqual(matching('error contains "refused"'), [true, false, false]);
+  assert.deepEqual(matching('error'), [true, true, false]);
+  assert.deepEqual(matching('"reset by server"'), [false, true, false]);
+  assert.deepEqual(matching('tcp'), [true, true, true]);
+  assert.deepEqual(matching('protocol == tcp'), [true, false, true]);
+  assert.deepEqual(matching('tcp.syns == 1'), [true, false, false]);
+  assert.match(compile('error == true', transports).notes[0]!, /alone/);
 });

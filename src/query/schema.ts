@@ -1,6 +1,6 @@
 /** The fields and protocols a query can name. */
-import type { FieldSpec } from '../model/index.ts';
-import { type Entry, exchangeOf, one, type Predicate } from './access.ts';
+import type { Exchange, FieldSpec } from '../model/index.ts';
+import { type Entry, exchangeOf, one, type Predicate, type Where } from './access.ts';
 import { type Field, fieldOf } from './field.ts';
 import { generalFields } from './general.ts';
 import { headerField } from './headers.ts';
@@ -57,9 +57,12 @@ export function createSchema(protocols: Iterable<ProtocolFields>): Schema {
   };
   for (const field of generalFields) add(field);
   add(protocolField(modules));
+  add(errorField(modules));
   add(textField(modules));
   for (const { name, fields: specs } of modules) for (const spec of specs) add(fieldOf(spec, name));
-  for (const module of modules) predicates.set(module.name, isOf(module, modules));
+  // A carrier's name is that of all that it carries, whatever it declares of itself.
+  for (const module of modules)
+    if (!predicates.has(module.name)) predicates.set(module.name, isOf(module, modules));
 
   const field = (name: string) => byName.get(name) ?? headerField(name);
   return {
@@ -68,7 +71,10 @@ export function createSchema(protocols: Iterable<ProtocolFields>): Schema {
     group: (name) => groups.get(name),
     has: (name) => field(name) !== undefined || predicates.has(name) || groups.has(name),
     fields: [...fields.values()],
-    protocols: [...modules, ...carriers.map(([name, title]) => ({ name, title }))],
+    protocols: [
+      ...modules.filter(({ name }) => !carriers.some(([carrier]) => carrier === name)),
+      ...carriers.map(([name, title]) => ({ name, title })),
+    ],
   };
 }
 
@@ -82,8 +88,46 @@ function protocolField(modules: readonly ProtocolFields[]): Field {
     isMany: false,
     description: 'Protocol of the entry by its short name; tcp or udp when none is known',
     where: one((e) => names.get(e.protocol) ?? e.protocol),
-    values: [...modules.map(({ name }) => name), 'tcp', 'udp'],
+    values: [...new Set([...modules.map(({ name }) => name), 'tcp', 'udp'])],
     isAlways: true,
+  };
+}
+
+const outcomeWords: Readonly<Record<Exchange['outcome'], string>> = {
+  ok: '',
+  info: '',
+  clientError: 'client error',
+  serverError: 'server error',
+  failed: 'failed',
+  unanswered: 'no answer',
+};
+
+/** What went wrong on the way, what the protocol shows as the result, and how it went: as texts, if it is one. */
+function errorField(modules: readonly ProtocolFields[]): Field {
+  const results = new Map(
+    modules.map(({ name, fields }) => [name, fields.filter((f) => f.role === 'result').map((f) => f.name)]),
+  );
+  const where: Where = (test) => (entry) => {
+    const exchange = exchangeOf(entry);
+    const words = exchange && outcomeWords[exchange.outcome];
+    if (!exchange || !words) return false;
+    if (test(words, entry)) return true;
+    if (exchange.error && test(exchange.error.text, entry)) return true;
+    const result = (results.get(exchange.protocol) ?? [])
+      .map((name) => exchange.fields[name] ?? '')
+      .filter((value) => value !== '')
+      .join(' ');
+    return result !== '' && test(result, entry);
+  };
+  return {
+    name: 'error',
+    aliases: [],
+    protocol: '',
+    type: 'text',
+    isMany: true,
+    description:
+      'What went wrong, in words: connection refused, 503 Service Unavailable, NXDOMAIN, no answer ...',
+    where,
   };
 }
 

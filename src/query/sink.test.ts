@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sink } from '../model/index.ts';
 import { fieldsOf, filtered, QueryError } from './index.ts';
-import { lookup, post, refused, schema, unanswered } from './testing/entries.ts';
+import { lookup, post, schema, talk, unanswered } from './testing/entries.ts';
 
 const counters = { captured: 0, received: 0, dropped: 0, freezes: 0, snaplenCut: 0, duplicates: 0 };
 
@@ -23,13 +23,13 @@ function recorder(): Sink & { readonly seen: string[] } {
 
 test('entries are filtered, everything else passes', () => {
   const inner = recorder();
-  const sink = filtered(inner, 'error and tcp', schema);
+  const sink = filtered(inner, '(ended or error) and tcp', schema);
   sink.open?.({ clock: { baseSec: 0 }, fields: new Map() });
   sink.opened?.(unanswered);
   sink.opened?.(lookup);
   for (const exchange of [post, lookup, unanswered]) sink.exchange?.(exchange);
-  sink.conversation?.(refused);
-  sink.conversation?.({ ...refused, ended: 'fin' });
+  sink.conversation?.(talk);
+  sink.conversation?.({ ...talk, connection: lookup.connection });
   sink.loss?.({ kind: 'shed', count: 1 });
   sink.note?.('x');
   void sink.batch?.();
@@ -39,7 +39,7 @@ test('entries are filtered, everything else passes', () => {
     'opened',
     'exchange http',
     'exchange http',
-    'conversation refused',
+    'conversation rst',
     'loss',
     'note',
     'batch',

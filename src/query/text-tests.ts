@@ -48,6 +48,10 @@ function unquoted(compilation: Compilation, source: Source, literal: Literal): T
   const mac = parseMac(text);
   if (mac !== undefined)
     return (value) => value === text || (typeof value === 'string' && parseMac(value) === mac);
+  if (text === 'true' || text === 'false')
+    compilation.note(
+      `${source.name} is text: alone it asks whether it is there, and not ${source.name} whether not`,
+    );
   const { codes } = source.field ?? {};
   const number = parseNumber(text);
   if (number === undefined) return undefined;

@@ -15,8 +15,9 @@ export function allTexts(plainNumbers: ReadonlySet<string>): Where {
     if (server.name !== undefined && test(server.name, entry)) return true;
     const exchange = exchangeOf(entry);
     if (exchange === undefined) return false;
-    const { request, response } = exchange;
+    const { request, response, error } = exchange;
     return (
+      (error !== undefined && test(error.text, entry)) ||
       inFields(exchange, plainNumbers, test) ||
       (request !== undefined && inHead(request, test, entry)) ||
       (response !== undefined && inHead(response, test, entry)) ||

@@ -1,5 +1,5 @@
 /** A connection: 5-tuple within a namespace, and the state of its two directions. */
-import type { Side, Timestamp } from '../model/index.ts';
+import type { IcmpError, Side, Timestamp } from '../model/index.ts';
 
 /** What came too early: a copy, `length` counts what was not captured of it too. */
 export interface EarlySegment {
@@ -52,8 +52,9 @@ export class Half extends Flow {
   /** Sequence number behind the furthest byte sent. */
   maxSeq = 0;
   maxSeen = false;
-  /** Segments with payload. */
+  /** Segments with payload, and when the last one was sent. */
   segments = 0;
+  dataAt: Timestamp = 0;
   /** SYNs, and when the last one was sent. */
   syns = 0;
   synAt: Timestamp = 0;
@@ -78,7 +79,7 @@ export class Half extends Flow {
   rttMax = 0;
 }
 
-export type Ended = 'fin' | 'rst' | 'refused' | 'idle' | 'evicted' | 'captureEnd';
+export type Ended = 'fin' | 'rst' | 'refused' | 'unreachable' | 'idle' | 'evicted' | 'captureEnd';
 
 export class Conn {
   id = 0;
@@ -105,6 +106,10 @@ export class Conn {
   /** How it was closed. */
   ended: Ended | undefined = undefined;
   resetBy: Side | undefined = undefined;
+  /** Whose FIN came first. */
+  endedFirst: Side | undefined = undefined;
+  /** The last ICMP error about one of its packets. */
+  icmp: IcmpError | undefined = undefined;
   /** SYN to SYN-ACK, SYN-ACK to its acknowledgement: the handshake's halves as seen here; -1 unseen. */
   serverHandshakeNs = -1;
   clientHandshakeNs = -1;

@@ -14,6 +14,7 @@ export interface StreamLimits {
   readonly tcpIdleNs: number;
   /** One side has ended, and neither speaks. */
   readonly closingNs: number;
+  /** After the last of three SYNs that nobody answered; twice as long after each one that follows. */
   readonly openingNs: number;
   readonly udpIdleNs: number;
   /** A question and its answer, or two of each: more is hardly to come. */
@@ -33,8 +34,9 @@ export const defaultLimits: StreamLimits = {
   tcpIdleNs: 2 * 3600 * second,
   // nf_conntrack_tcp_timeout_fin_wait; what still flows in one direction keeps it open.
   closingNs: 120 * second,
-  // Linux gives up on SYN after 127 s (tcp_syn_retries 6).
-  openingNs: 130 * second,
+  // Whoever is silent for longer has given up: SYNs are sent again after 1, 2, 4 ... s (RFC 6298 section 2.1),
+  // older systems began with 3 s (RFC 1122 section 4.2.3.1) and so wait 12 s after the third.
+  openingNs: 13 * second,
   // nf_conntrack_udp_timeout; resolvers ask again after 5 s, so an unanswered question is told by then.
   udpIdleNs: 30 * second,
   // Twice the time after which resolvers ask again (RES_TIMEOUT): a late second answer still finds its place.

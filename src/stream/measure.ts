@@ -27,6 +27,7 @@ export function measure(conn: Conn, fromClient: boolean, p: Packet, at: Timestam
   }
   if (p.payloadLen > 0 && !(flags & TcpFlag.rst)) {
     half.segments++;
+    half.dataAt = at;
     const seq = (flags & TcpFlag.syn ? p.tcpSeq + 1 : p.tcpSeq) | 0;
     const end = (seq + p.payloadLen) | 0;
     if (half.maxSeen && ((seq - half.maxSeq) | 0) < 0) again(conn, half, seq, end, at);

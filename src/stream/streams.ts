@@ -1,6 +1,14 @@
 /** The connection table with its rules of opening, closing and forgetting. */
-import { type EndReason, type Packet, type Side, TcpFlag, type Timestamp } from '../model/index.ts';
+import {
+  type EndReason,
+  type IcmpError,
+  type Packet,
+  type Side,
+  TcpFlag,
+  type Timestamp,
+} from '../model/index.ts';
 import { type Conn, type Ended, Queue } from './connection.ts';
+import { isPortUnreachable, isUndeliverable, mayBeAbout } from './icmp.ts';
 import { defaultLimits, type StreamLimits } from './limits.ts';
 import { measure } from './measure.ts';
 import { ConnectionTable } from './table.ts';
@@ -15,6 +23,10 @@ export interface StreamCollector {
   end(conn: Conn, side: Side, reason: EndReason, at: Timestamp): void;
   /** Both sides have ended; nothing comes any more. */
   closed(conn: Conn, ended: Ended, at: Timestamp): void;
+  /** A third SYN has gone without an answer. */
+  waiting?(conn: Conn, at: Timestamp): void;
+  /** One of that many SYNs was answered after all. */
+  answered?(conn: Conn, at: Timestamp): void;
   /** The entry of a closed connection is given up: stragglers are counted no more. */
   forgotten?(conn: Conn): void;
 }
@@ -38,6 +50,11 @@ export interface StreamsOptions {
 export interface Streams {
   /** A TCP or UDP packet, not a fragment. */
   packet(p: Packet, at: Timestamp): void;
+  /**
+   * An ICMP error. Whoever sent it may lie (RFC 5927): it ends only what is being opened, or asked over UDP.
+   * @param quoted the packet it is about: addresses, transport, ports, of TCP the sequence number
+   */
+  icmp(quoted: Packet, error: Omit<IcmpError, 'about'>, at: Timestamp): void;
   /** Time passes without packets: forgets what is idle. */
   tick(at: Timestamp): void;
   /** End of the capture: every connection ends. */
@@ -62,6 +79,16 @@ function isAnswered({ client, server }: Conn): boolean {
   );
 }
 
+/** SYNs after which it is told that nobody answers: one may be lost, and its repetition too. */
+const manySyns = 3;
+/** Packets of a handshake after which the wait for the next one grows no more. */
+const mostRepetitions = 7;
+
+/** Neither side has sent anything but SYNs: nobody has answered, or nobody has taken the answer. */
+function isOpening({ client, server }: Conn): boolean {
+  return client.packets === client.syns && server.packets === server.syns;
+}
+
 /** First port of the ranges systems give to clients: Linux 32768 (ip_local_port_range), IANA 49152. */
 const ephemeralFrom = 32_768;
 
@@ -70,14 +97,17 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
   const isServerPort = options.isServerPort ?? (() => false);
   const table = new ConnectionTable(limits.connections);
   const reassembler = new Reassembler(limits, out);
-  const opening = new Queue(limits.openingNs);
+  const opening = Array.from(
+    { length: mostRepetitions - manySyns + 1 },
+    (_, more) => new Queue(limits.openingNs * 2 ** more),
+  );
   const tcpIdle = new Queue(limits.tcpIdleNs);
   const udpIdle = new Queue(limits.udpIdleNs);
   const answered = new Queue(limits.answeredNs);
   const lingering = new Queue(limits.lingerNs);
   const closing = new Queue(limits.closingNs);
   // In the order in which they make room: a flood of SYNs must not cost those that speak.
-  const queues = [lingering, answered, opening, udpIdle, closing, tcpIdle];
+  const queues = [lingering, answered, ...opening, udpIdle, closing, tcpIdle];
   let connections = 0;
   let evicted = 0;
   let now: Timestamp = 0;
@@ -135,7 +165,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
     }
     conn.closed = true;
     conn.ended = ended;
-    const reason: EndReason = ended === 'refused' ? 'rst' : ended;
+    const reason: EndReason = ended === 'refused' || ended === 'unreachable' ? 'rst' : ended;
     if (!conn.client.ended) out.end(conn, 'client', reason, at);
     if (!conn.server.ended) out.end(conn, 'server', reason, at);
     conn.client.ended = true;
@@ -156,7 +186,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
   function tcp(conn: Conn | undefined, p: Packet, at: Timestamp): void {
     const { tcpFlags } = p;
     const startsAnew = (tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
-    if (conn && startsAnew && isNewConnection(conn, p)) {
+    if (conn && (startsAnew ? isNewConnection(conn, p) : isRevived(conn, tcpFlags))) {
       close(conn, 'idle', at);
       forget(conn);
       conn = undefined;
@@ -178,9 +208,27 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
       conn.resetBy = fromClient ? 'client' : 'server';
       close(conn, refused ? 'refused' : 'rst', at);
     } else if (conn.client.ended && conn.server.ended) close(conn, 'fin', at);
-    else if (conn.client.ended || conn.server.ended) closing.push(conn);
-    else if (conn.client.synSeen && !conn.server.synSeen && conn.server.packets === 0) opening.push(conn);
+    else if (conn.client.ended || conn.server.ended) {
+      conn.endedFirst ??= conn.client.ended ? 'client' : 'server';
+      closing.push(conn);
+    } else if (isOpening(conn)) opens(conn, at);
     else tcpIdle.push(conn);
+  }
+
+  /** The last packet was a SYN, or its answer. */
+  function opens(conn: Conn, at: Timestamp): void {
+    const { syns } = conn.client;
+    const repetitions = Math.max(syns, conn.server.syns);
+    opening[Math.min(Math.max(repetitions, manySyns), mostRepetitions) - manySyns]!.push(conn);
+    if (conn.server.packets === 0) {
+      if (syns === manySyns) out.waiting?.(conn, at);
+    } else if (syns >= manySyns && conn.server.packets === 1 && table.fromClient === false)
+      out.answered?.(conn, at);
+  }
+
+  /** An ICMP error had ended it, and it is answered nevertheless. */
+  function isRevived(conn: Conn, tcpFlags: number): boolean {
+    return conn.ended === 'unreachable' && (tcpFlags & TcpFlag.syn) !== 0 && !table.fromClient;
   }
 
   /** The tuple is used again: another initial sequence number, or the old connection is over. */
@@ -215,6 +263,27 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
       const conn = table.find(p);
       if (p.transport === 6) tcp(conn, p, at);
       else if (p.transport === 17) udp(conn, p, at);
+    },
+    icmp(quoted, error, at) {
+      now = at;
+      expire(at);
+      const conn = table.find(quoted);
+      if (!conn || conn.closed) return;
+      const about: Side = table.fromClient ? 'client' : 'server';
+      if (conn.transport === 6 && !mayBeAbout(conn.half(about), quoted.tcpSeq | 0)) return;
+      conn.icmp = { ...error, about };
+      if (about === 'server' || !isUndeliverable(error)) return;
+      if (conn.transport === 6) {
+        // Linux gives up at once as well (tcp_v4_err, tcp_v6_err); once opened it is a hint and no more.
+        if (!isOpening(conn) || conn.server.packets > 0) return;
+        conn.lastAt = at;
+        close(conn, 'unreachable', at);
+      } else if (conn.server.packets === 0 || isPortUnreachable(error)) {
+        conn.lastAt = at;
+        // The next datagram is a new attempt.
+        close(conn, 'unreachable', at);
+        forget(conn);
+      }
     },
     tick(at) {
       if (at < now) return;

@@ -45,7 +45,7 @@ export class Reassembler {
     if (flags & TcpFlag.ack) {
       const peer = side === 'client' ? 'server' : 'client';
       this.#acknowledge(conn, peer, p.tcpAck | 0, at);
-      if (p.payloadLen > 0) this.#loseUnseen(conn, peer, at);
+      if (p.payloadLen > 0 || flags & TcpFlag.rst) this.#loseUnseen(conn, peer, at);
     }
     let seq = p.tcpSeq | 0;
     if (flags & TcpFlag.syn) {
@@ -68,6 +68,21 @@ export class Reassembler {
     }
     if (half.early) this.#release(conn, side, half, at);
     if (half.finSeen) this.#finish(conn, side, half, at);
+    else if (flags & TcpFlag.rst) this.#loseBefore(conn, side, half, seq, at);
+  }
+
+  /**
+   * A RST says where its sender was (RFC 9293 section 3.5.3): what it had sent before and was not captured is lost
+   * now, or it would seem that it had never been sent.
+   */
+  #loseBefore(conn: Conn, side: Side, half: Half, seq: number, at: Timestamp): void {
+    if (!half.known || half.early) return;
+    const unseen = (seq - half.nextSeq) | 0;
+    // One may be the place of a FIN.
+    if (unseen <= 1 || unseen > maxAhead) return;
+    half.nextSeq = seq;
+    half.bytes += unseen;
+    this.#lose(conn, side, half, unseen, at);
   }
 
   /** A SYN says where its direction begins, a SYN-ACK where the other does too, seen or not. */

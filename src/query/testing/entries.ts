@@ -13,8 +13,8 @@ const spec = (name: string, type: FieldSpec['type'], rest: Partial<FieldSpec> = 
 const http: readonly FieldSpec[] = [
   spec('http.request.method', 'string'),
   spec('http.request.uri', 'string'),
-  spec('http.response.code', 'number'),
-  spec('http.response.phrase', 'string'),
+  spec('http.response.code', 'number', { role: 'result' }),
+  spec('http.response.phrase', 'string', { role: 'result' }),
   spec('http.host', 'string'),
   spec('http.user_agent', 'string'),
   spec('http.time', 'durationNs'),
@@ -137,8 +137,8 @@ export const unanswered: Exchange = {
   weirds: [],
 };
 
-/** A refused connection, of which no protocol is known. */
-export const refused: ConversationSummary = {
+/** A connection of which no protocol is known. */
+export const talk: ConversationSummary = {
   connection: { ...connection, id: 10 },
   protocol: 'tcp',
   startAt: 8e9,
@@ -151,7 +151,7 @@ export const refused: ConversationSummary = {
   serverWireBytes: 54,
   lostBytes: 0,
   exchanges: 0,
-  ended: 'refused',
+  ended: 'rst',
 };
 
-export const entries = { post, lookup, unanswered, refused };
+export const entries = { post, lookup, unanswered, talk };

@@ -93,6 +93,13 @@ export function createJsonSink(options: JsonOptions): Sink {
     };
   }
 
+  /** What a side of a connection without known protocol began with. */
+  function startOf(bytes: Uint8Array, totalLength: number): object {
+    const clean = redactor ? redactor.bytes('', bytes) : bytes;
+    const body = { bytes: clean, totalLength, contentType: '', encodings: [] };
+    return bodyOf(body, 'request', bytes.length === totalLength);
+  }
+
   /** One of several that a request or a response is made of. */
   function partOf({ side, at, wireBytes, body }: StreamMessage): object {
     const isWhole = body.bytes.length === body.totalLength;
@@ -170,6 +177,7 @@ export function createJsonSink(options: JsonOptions): Sink {
         protocol: e.protocol,
         connection: connectionOf(e.connection),
         outcome: e.outcome,
+        ...(e.error ? { error: e.error } : {}),
         fields,
         ...(e.request ? { request: messageOf(e.request, 'request', hasWholeBody(exchange.request)) } : {}),
         ...(e.response
@@ -196,6 +204,10 @@ export function createJsonSink(options: JsonOptions): Sink {
         serverPackets: s.serverPackets,
         lostBytes: s.lostBytes,
         ended: s.ended,
+        ...(s.resetBy ? { resetBy: s.resetBy } : {}),
+        ...(s.icmp ? { icmp: s.icmp } : {}),
+        ...(s.clientStart ? { clientStart: startOf(s.clientStart, s.clientBytes) } : {}),
+        ...(s.serverStart ? { serverStart: startOf(s.serverStart, s.serverBytes) } : {}),
       });
     },
     loss({ kind, count, iface, detail }) {

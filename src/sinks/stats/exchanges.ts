@@ -124,7 +124,7 @@ export class Exchanges {
     const { server } = exchange.connection;
     const operation = groupText(exchange, plan.operation);
     const subject = errorText(exchange, plan.subject);
-    const result = valueText(exchange, plan.result);
+    const result = resultText(exchange, plan);
     const key = `${plan.title}\0${serverKey(server)}\0${operation}\0${subject}\0${result}\0${outcome}`;
     const row = this.errors.at(key);
     row.server = partyOf(server, row.server);
@@ -134,7 +134,7 @@ export class Exchanges {
     row.port = server.port;
     row.operation = shown(groupText(clean, plan.operation) || plan.title);
     row.subject = shown(errorText(clean, plan.subject));
-    row.result = shown(valueText(clean, plan.result)) || (outcome === 'unanswered' ? 'no answer' : '');
+    row.result = shown(resultText(clean, plan)) || (outcome === 'unanswered' ? 'no answer' : '');
     row.outcome = outcome;
     return row;
   }
@@ -151,10 +151,17 @@ export class Exchanges {
       port: server.port,
       operation: shown(groupText(clean, plan.operation) || plan.title),
       subject: shown(valueText(clean, plan.subject)),
-      result: shown(valueText(clean, plan.result)),
+      result: shown(resultText(clean, plan)),
       outcome: exchange.outcome,
     });
   }
+}
+
+/** What the protocol says came of it, and what went wrong besides. */
+function resultText(exchange: Exchange, { result }: Plan): string {
+  const said = valueText(exchange, result);
+  const kind = exchange.error?.kind ?? '';
+  return said === '' || kind === '' ? said + kind : `${said}, ${kind}`;
 }
 
 /** Text that is kept: a copy, its bytes read as UTF-8 where they are it. */

@@ -35,7 +35,7 @@ export function createStatsSink(options: StatsOptions): StatsSink {
   return {
     open(context) {
       clock = context.clock;
-      for (const { title } of context.fields.values()) titles.add(title);
+      for (const { title, isTransport } of context.fields.values()) if (!isTransport) titles.add(title);
       exchanges = new Exchanges(context.fields, options.slowest, options.redact);
     },
     frame({ sec, nsec, origLen }) {

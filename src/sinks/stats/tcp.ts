@@ -69,7 +69,7 @@ export class ServerRow implements Row<ServerRow> {
     this.port = state.connection.server.port;
     this.connections++;
     if (state.ended === 'refused') this.refused++;
-    else if (isUnanswered(state, tcp.client)) this.unanswered++;
+    else if (state.ended === 'unreachable' || isUnanswered(state, tcp.client)) this.unanswered++;
     else if (state.ended === 'rst') this[state.resetBy === 'client' ? 'resetByClient' : 'resetByServer']++;
     this.client.add(tcp.client);
     this.server.add(tcp.server);

@@ -1,5 +1,13 @@
 /** What -v shows below an entry's line: declared fields, then the messages. */
-import type { Body, Exchange, FieldSpec, Message, Platform, StreamMessage } from '../../model/index.ts';
+import type {
+  Body,
+  ConversationSummary,
+  Exchange,
+  FieldSpec,
+  Message,
+  Platform,
+  StreamMessage,
+} from '../../model/index.ts';
 import type { Redactor } from '../../redact/index.ts';
 import { viewBody } from './body.ts';
 import { escapeLine } from './escape.ts';
@@ -39,6 +47,32 @@ export function detailsText(
   if (request) text += trailerLines('>', request, options);
   if (response) text += trailerLines('<', response, options);
   return `${text}\n`;
+}
+
+/** What either side of a connection without known protocol began with. */
+export function startsText(summary: ConversationSummary, options: DetailOptions): string {
+  const { clientStart, serverStart, clientBytes, serverBytes } = summary;
+  const text =
+    startLines('>', clientStart, clientBytes, options) + startLines('<', serverStart, serverBytes, options);
+  return text === '' ? '' : `${text}\n`;
+}
+
+function startLines(
+  mark: '>' | '<',
+  bytes: Uint8Array | undefined,
+  totalLength: number,
+  options: DetailOptions,
+): string {
+  if (!bytes) return '';
+  const { redactor } = options;
+  const clean = redactor ? redactor.bytes('', bytes) : bytes;
+  const body = { bytes: clean, totalLength, contentType: '', encodings: [] };
+  const lead = `  ${options.style.mark(mark)} `;
+  const left =
+    totalLength > bytes.length
+      ? `${lead}${options.style.dim(`(first ${bytes.length} of ${formatBytes(totalLength)})`)}\n`
+      : '';
+  return bodyLines(lead, body, mark === '>' ? 'request' : 'response', { ...options, verbose: 2 }) + left;
 }
 
 /** Each message with its number of its side and when it came, then what it says. */

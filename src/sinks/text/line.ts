@@ -74,15 +74,23 @@ export interface EntryParts {
   readonly weirds: boolean;
 }
 
-/** `GET /file.txt -> 200 OK 1.2 ms 78 B/310 B [body of the response kept to 64 KiB]` */
+/**
+ * `GET /file.txt -> 200 OK 1.2 ms 78 B/310 B [body of the response kept to 64 KiB]`,
+ * `connect -> connection refused 112 µs`
+ */
 export function entryText({ lead, leadColumns, exchange, roles, style, width, weirds }: EntryParts): string {
-  const { request, response, outcome } = exchange;
+  const { request, response, outcome, error } = exchange;
   const operation = valuesOf(exchange, roles.operation) || roles.title;
   let subject = valuesOf(exchange, roles.subject);
-  let result = valuesOf(exchange, roles.result) || (outcome === 'unanswered' ? 'no answer' : '');
-  const duration = response && request ? ` ${formatDuration(exchange.endAt - exchange.startAt)}` : '';
+  const said = valuesOf(exchange, roles.result);
+  const reason = error ? escapeLine(error.text) : outcome === 'unanswered' && said === '' ? 'no answer' : '';
+  let result = said === '' || reason === '' ? said + reason : `${said}, ${reason}`;
+  // Of a connection that failed there may be neither.
+  const isBare = !request && !response;
+  const lasted = exchange.endAt - exchange.startAt;
+  const duration = (response && request) || (isBare && lasted > 0) ? ` ${formatDuration(lasted)}` : '';
   const size = (wireBytes: number | undefined) => (wireBytes === undefined ? '-' : formatBytes(wireBytes));
-  const figures = `${duration} ${size(request?.wireBytes)}/${size(response?.wireBytes)}`;
+  const figures = isBare ? duration : `${duration} ${size(request?.wireBytes)}/${size(response?.wireBytes)}`;
   const odd = weirds ? exchange.weirds.map((w) => ` (${w})`).join('') : '';
   const notes = missingText(exchange.missing) + odd;
   if (width > 0) {
@@ -130,6 +138,7 @@ const endings: Readonly<Record<ConversationSummary['ended'], string>> = {
   fin: 'closed',
   rst: 'reset',
   refused: 'refused',
+  unreachable: 'unreachable',
   idle: 'idle',
   evicted: 'forgotten: too many connections',
   captureEnd: 'still open',

@@ -9,7 +9,7 @@ import type {
   SinkContext,
 } from '../../model/index.ts';
 import type { Redactor } from '../../redact/index.ts';
-import { detailsText } from './details.ts';
+import { detailsText, startsText } from './details.ts';
 import { escapeText } from './escape.ts';
 import { conversationText, entryText, lossText, type Roles, rolesOf, whoText } from './line.ts';
 import { styleOf } from './style.ts';
@@ -162,6 +162,9 @@ export function createTextSink(options: TextOptions): Sink {
         for (const field of module.fields) if (!specs.has(field.name)) specs.set(field.name, field);
       stamp = createTimeFormat(context.clock, options.time, options.nano);
     },
+    waiting(exchange) {
+      if (admitted()) put(shownLine(exchange));
+    },
     exchange(exchange) {
       if (!admitted()) return;
       if (verbose === 0) {
@@ -176,11 +179,12 @@ export function createTextSink(options: TextOptions): Sink {
       if (!admitted()) return;
       const time = stamp(summary.startAt);
       const text = conversationText(summary);
-      const shown = summary.ended === 'refused' ? style.alarm(text) : style.dim(text);
+      const shown = style.dim(text);
       const duration = style.dim(formatDuration(summary.endAt - summary.startAt));
       put(
         `${time === '' ? '' : `${style.dim(time)} `}${leadOf(summary.connection).text}${style.bold(escapeText(summary.protocol))} ${shown} ${duration}\n`,
       );
+      if (verbose !== 0) put(startsText(summary, { ...details, verbose }));
     },
     loss(loss) {
       // One line a batch for each kind and interface.

@@ -128,10 +128,12 @@ test('-vv: bodies, laid out by their type', () => {
     'd = é',
   ]);
   assert.deepEqual(bodyLines(body('{"token":"x"}', 'application/json')), ['', '{', '  "token": "***"', '}']);
-  assert.deepEqual(
-    bodyLines(body('{"token":"x"}', 'application/json'), { redactor: undefined }),
-    ['', '{', '  "token": "x"', '}'],
-  );
+  assert.deepEqual(bodyLines(body('{"token":"x"}', 'application/json'), { redactor: undefined }), [
+    '',
+    '{',
+    '  "token": "x"',
+    '}',
+  ]);
   assert.deepEqual(bodyLines(body(Uint8Array.of(0, 1, 2, 0x41))), [
     '',
     '0000  00 01 02 41                                       ...A',

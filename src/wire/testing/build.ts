@@ -55,6 +55,21 @@ export function udp(ends: Endpoints, payload: Uint8Array | string): number[] {
   return [...half(ends.srcPort), ...half(ends.dstPort), ...half(8 + bytes.length), 0, 0, ...bytes];
 }
 
+/** An ICMP or ICMPv6 error that quotes `packet`, an IP packet, as far as `quoted` bytes. @param rest bytes 4 to 7 */
+export function icmpError(
+  type: number,
+  code: number,
+  packet: readonly number[],
+  { rest = 0, quoted = packet.length }: { readonly rest?: number; readonly quoted?: number } = {},
+): number[] {
+  return [type, code, 0, 0, ...word(rest), ...packet.slice(0, quoted)];
+}
+
+/** The 802.1Q tag of a VLAN, around what is in an Ethernet frame. */
+export function vlan(id: number, payload: readonly number[]): number[] {
+  return ethernet([...half(id), ...half(payload[0]! >> 4 === 6 ? 0x86dd : 0x0800), ...payload], 0x8100);
+}
+
 export interface IpOptions {
   readonly id?: number;
   /** IPv4 flags and fragment offset, as in the header. */

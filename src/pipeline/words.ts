@@ -1,0 +1,12 @@
+/** Numbers for people, in the texts of errors. */
+
+/** '3 SYNs' */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+/** '3.0 s', '63 s': two digits. */
+export function seconds(ns: number): string {
+  const s = Math.max(0, ns) / 1e9;
+  return `${s < 0.095 ? s.toFixed(3) : s < 0.95 ? s.toFixed(2) : s < 9.95 ? s.toFixed(1) : String(Math.round(s))} s`;
+}
