@@ -11,7 +11,7 @@ export {
   type ClientLine,
   commonVersion,
   type Hello,
-  type PodRef,
+  type PodSelection,
   protocolVersion,
   type Refusal,
   readClientLine,

@@ -7,11 +7,14 @@
 /** Raised when one side cannot understand the other any more. */
 export const protocolVersion = 1;
 
-/** A pod to be watched on this node. */
-export interface PodRef {
+/** Pods of the agent's node. Those that start later belong to it too. */
+export interface PodSelection {
+  /** '' any. */
   readonly namespace: string;
+  /** '' any. */
   readonly name: string;
-  readonly uid: string;
+  /** As `-l` has it; '' any. */
+  readonly labels: string;
 }
 
 export interface Hello {
@@ -30,7 +33,7 @@ export interface Hello {
 }
 
 export interface Want {
-  readonly pods: readonly PodRef[];
+  readonly pods: PodSelection;
   /** Filter as typed; compiled at the agent. */
   readonly filter: string;
   readonly snaplen: number;
@@ -46,8 +49,6 @@ export interface Want {
 export type ClientLine =
   | Hello
   | { readonly say: 'ack'; readonly next: number }
-  | { readonly say: 'add'; readonly pods: readonly PodRef[] }
-  | { readonly say: 'remove'; readonly uids: readonly string[] }
   /** Every few seconds: an agent that hears nothing ends. */
   | { readonly say: 'beat'; readonly atMs: number }
   | { readonly say: 'stop' };
@@ -69,7 +70,8 @@ export interface Refusal {
 export type AgentEvent =
   /** Answers a beat. */
   | { readonly tell: 'beat'; readonly atMs: number; readonly nowMs: number }
-  | { readonly tell: 'joined' | 'left'; readonly uid: string; readonly detail: string }
+  /** A pod joined or left; `label` is what its interfaces are called by. */
+  | { readonly tell: 'member'; readonly mark: '+' | '-'; readonly label: string; readonly text: string }
   | { readonly tell: 'note'; readonly text: string }
   | {
       readonly tell: 'loss';
@@ -90,8 +92,10 @@ export function commonVersion(theirs: readonly number[], ours: readonly number[]
 const is = {
   text: (value: unknown): value is string => typeof value === 'string' && value.length < 65_536,
   count: (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0,
-  pods: (value: unknown): value is PodRef[] =>
-    Array.isArray(value) && value.every((p) => is.text(p?.namespace) && is.text(p?.name) && is.text(p?.uid)),
+  pods: (value: unknown): value is PodSelection => {
+    const pods = value as Partial<PodSelection> | undefined | null;
+    return is.text(pods?.namespace) && is.text(pods.name) && is.text(pods.labels);
+  },
 };
 
 /** What a line says; undefined: nothing that a client says. */
@@ -102,12 +106,6 @@ export function readClientLine(line: object): ClientLine | undefined {
       return isHello(l) ? (l as unknown as Hello) : undefined;
     case 'ack':
       return is.count(l['next']) ? { say: 'ack', next: l['next'] } : undefined;
-    case 'add':
-      return is.pods(l['pods']) ? { say: 'add', pods: l['pods'] } : undefined;
-    case 'remove': {
-      const uids = l['uids'];
-      return Array.isArray(uids) && uids.every(is.text) ? { say: 'remove', uids } : undefined;
-    }
     case 'beat':
       return typeof l['atMs'] === 'number' ? { say: 'beat', atMs: l['atMs'] } : undefined;
     case 'stop':

@@ -179,7 +179,7 @@ test('lines: the rest of a broken one is passed over', () => {
 
 test('what a client says is looked at before it is believed', () => {
   const want = {
-    pods: [{ namespace: 'shop', name: 'web', uid: 'u' }],
+    pods: { namespace: 'shop', name: 'web', labels: '' },
     filter: 'port 80',
     snaplen: 0,
     ringBytes: 0,
@@ -193,12 +193,11 @@ test('what a client says is looked at before it is believed', () => {
     { ...hello, nonce: 'x' },
     { ...hello, versions: 1 },
     { ...hello, want: { ...want, mode: 'all' } },
-    { ...hello, want: { ...want, pods: [{}] } },
+    { ...hello, want: { ...want, pods: {} } },
+    { ...hello, want: { ...want, pods: null } },
     { ...hello, want: null },
     { ...hello, resume: { session: 's', next: -1 } },
     { say: 'ack', next: 1.5 },
-    { say: 'add', pods: {} },
-    { say: 'remove', uids: [1] },
     { say: 'else' },
     {},
   ])

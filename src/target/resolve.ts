@@ -157,6 +157,7 @@ function unknown(selector: ContainerSelector, all: readonly Container[], census:
     image: `no container has the image '${text.slice('image:'.length)}'`,
     all: 'no container at all',
     pod: `no pod '${text.slice('pod/'.length)}' on this node`,
+    pods: `no pod on this node is one of '${text}'`,
   }[selector.kind];
   const failure = census.failures()[0];
   // Without an answer from any runtime, that is the news, not the name.

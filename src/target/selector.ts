@@ -2,6 +2,7 @@
 import { createMatcher, type Matcher, PatternError } from '../util/regex/index.ts';
 import { TargetError } from './errors.ts';
 import { isGlob, matchesGlob } from './glob.ts';
+import { type LabelSelector, parseLabelSelector } from './label-selector.ts';
 import type { Container } from './runtime.ts';
 
 /** `text` is what was typed, for people. */
@@ -31,6 +32,13 @@ export type Selector =
       readonly pod: string;
       readonly container: string;
     }
+  /** Pods by their labels; '' means any namespace. */
+  | {
+      readonly kind: 'pods';
+      readonly text: string;
+      readonly namespace: string;
+      readonly labels: LabelSelector;
+    }
   | { readonly kind: 'pid'; readonly text: string; readonly pid: number }
   /** Processes by their command's name; may be a glob. */
   | { readonly kind: 'comm'; readonly text: string; readonly comm: string }
@@ -42,11 +50,11 @@ export type Selector =
 
 export type ContainerSelector = Extract<
   Selector,
-  { kind: 'name' | 'glob' | 'regex' | 'label' | 'compose' | 'pod' | 'image' | 'all' }
+  { kind: 'name' | 'glob' | 'regex' | 'label' | 'compose' | 'pod' | 'pods' | 'image' | 'all' }
 >;
 
 const forms =
-  'a target is a container name or id prefix, a glob, /REGEX/, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pod/NAME, NAMESPACE/POD, pid:NUMBER, comm:NAME, port:NUMBER, image:NAME, netns:NAME, a path, host or all';
+  'a target is a container name or id prefix, a glob, /REGEX/, label=KEY[=VALUE], compose:NAME, PROJECT/NAME, pod/NAME, NAMESPACE/POD, pods:NAMESPACE?LABELS, pid:NUMBER, comm:NAME, port:NUMBER, image:NAME, netns:NAME, a path, host or all';
 
 /** Highest number that fits a pid: PID_MAX_LIMIT, include/linux/threads.h */
 const pidMax = 4_194_304;
@@ -64,8 +72,9 @@ export function parseSelectors(spec: string): Selector[] {
 const regexForm = /^\s*\/((?:[^/\\]|\\.)+)\/(i?)\s*$/;
 const regexAhead = /^\s*\/(?:[^/\\]|\\.)+\/i?\s*(?=,|$)/;
 
-/** What commas part. */
+/** What commas part; a selector of labels has commas of its own. */
 function parts(spec: string): string[] {
+  if (spec.trim().startsWith('pods:')) return [spec];
   const found: string[] = [];
   for (let rest = spec; ; ) {
     const part = regexAhead.exec(rest)?.[0] ?? /^[^,]*/.exec(rest)![0];
@@ -110,6 +119,8 @@ function parseSelector(text: string): Selector {
       return { kind: 'image', text, pattern: wanted(text, rest!) };
     case 'pod':
       return parsePod(text, wanted(text, rest!));
+    case 'pods':
+      return parsePods(text, rest!);
     case 'comm':
       return { kind: 'comm', text, comm: wanted(text, rest!) };
     case 'port': {
@@ -174,6 +185,19 @@ function parsePod(text: string, rest: string): Selector {
   };
 }
 
+/** `pods:shop`, `pods:shop?app=web,tier in (a,b)`, `pods:?app=web`, `pods:` */
+function parsePods(text: string, rest: string): Selector {
+  const [namespace = '', ...more] = rest.split('?');
+  const labels = parseLabelSelector(more.join('?'));
+  if (typeof labels !== 'function')
+    throw new TargetError(
+      'usage',
+      `'${text}': a selector of labels cannot be read at '${labels.wrong}'`,
+      forms,
+    );
+  return { kind: 'pods', text, namespace, labels };
+}
+
 /** Labels that docker compose sets: docker/compose pkg/api/labels.go */
 export const composeLabels = {
   project: 'com.docker.compose.project',
@@ -208,6 +232,8 @@ export function selects(selector: ContainerSelector, container: Container): bool
       return true;
     case 'pod':
       return isPodNamed(container, selector.namespace, selector.pod, selector.container);
+    case 'pods':
+      return isPodNamed(container, selector.namespace, '*', '') && selector.labels(labels);
     case 'compose':
       // Without `compose:` in front it may be NAMESPACE/POD and POD/CONTAINER as well.
       if (container.pod && !selector.text.startsWith('compose:')) {
