@@ -211,13 +211,25 @@ export class Follower {
   async #arrived(arrival: Arrival): Promise<void> {
     const container = this.#remembered.get(arrival.id) ?? (await this.#ask(arrival.id));
     if (!container || !this.#membership.wants(container)) return;
-    const pid = await firstInOwnNetwork(arrival);
-    if (pid === 0) return;
-    this.#queue(keyOf(container.runtime, container.id), async () => {
-      // Its process is not what it will be: only the namespace stays.
-      const target = targetOfContainer({ ...container, pid, startedAt: Date.now() });
-      if (target && !target.hostNetwork) this.#seat({ ...target, pid: 0, startTime: '' }, target);
-    });
+    const key = keyOf(container.runtime, container.id);
+    const before = this.#present.get(key);
+    for (const end = performance.now() + arrivalPatienceMs; performance.now() < end; ) {
+      const pids = arrival.pids();
+      if (!pids) return;
+      const pid = pids.find(isInOwnNetwork);
+      // The runtime's processes that make the namespace end when they have: then it is the next one's turn.
+      if (pid !== undefined) this.#queue(key, async () => this.#seatEarly(container, pid));
+      await this.#queues.get(key);
+      const present = this.#present.get(key);
+      if (present && present !== before) return;
+      await new Promise((resolve) => setTimeout(resolve, arrivalLookMs));
+    }
+  }
+
+  /** Its process is not what it will be: only the namespace stays. */
+  #seatEarly(container: Container, pid: number): void {
+    const target = targetOfContainer({ ...container, pid, startedAt: Date.now() });
+    if (target && !target.hostNetwork) this.#seat({ ...target, pid: 0, startTime: '' }, target);
   }
 
   /** Of a container nobody has told of yet. */
@@ -402,16 +414,8 @@ function fromEvent({ runtime, id, name, image = '', labels }: ContainerEvent): C
   };
 }
 
-/** The process that is in a network namespace other than the host's; 0 when none comes to be. */
-async function firstInOwnNetwork({ pids }: Arrival): Promise<number> {
-  for (const end = performance.now() + arrivalPatienceMs; performance.now() < end; ) {
-    const now = pids();
-    if (!now) return 0;
-    for (const pid of now) {
-      const netns = netnsOf(pid);
-      if (netns > 0 && !isHostNetns(netns)) return pid;
-    }
-    await new Promise((resolve) => setTimeout(resolve, arrivalLookMs));
-  }
-  return 0;
+/** In none of those that the host's own processes are in. */
+function isInOwnNetwork(pid: number): boolean {
+  const netns = netnsOf(pid);
+  return netns > 0 && !isHostNetns(netns);
 }

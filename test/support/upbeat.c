@@ -4,6 +4,8 @@
  *   upbeat call HOST PORT PATH MS        asks for PATH every MS milliseconds, for ever
  *   upbeat say HOST PORT TEXT [COUNT]    datagrams holding TEXT
  *   upbeat flood HOST PORT BYTES COUNT   COUNT datagrams of BYTES, as fast as it goes
+ *   upbeat tick HOST PORT MS             every MS milliseconds a datagram: its number from 0, when the program began
+ *                                        (ns since 1970), both 64 bits, little-endian
  *   upbeat hold PORT                     keeps a UDP socket bound
  *   upbeat tun NAME                      attaches to the tun device NAME, so that it has a carrier
  *   upbeat idle                          does nothing, for ever
@@ -21,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static void fail(const char *what) {
@@ -84,6 +87,13 @@ static void datagrams(const char *host, const char *port, char *bytes, int lengt
   close(fd);
 }
 
+static void tick(const char *host, const char *port, int every, struct timespec began) {
+  struct sockaddr_in in = address(host, port);
+  long said[2] = {0, began.tv_sec * 1000000000L + began.tv_nsec};
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  for (;; said[0]++, sleep_ms(every)) sendto(fd, said, sizeof said, 0, (void *)&in, sizeof in);
+}
+
 static void hold(const char *port) {
   struct sockaddr_in in = address("0.0.0.0", port);
   int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -100,6 +110,8 @@ static void tun(const char *name) {
 }
 
 int main(int argc, char **argv) {
+  struct timespec began;
+  clock_gettime(CLOCK_REALTIME, &began);
   signal(SIGPIPE, SIG_IGN);
   const char *mode = argc > 1 ? argv[1] : "";
   if (!strcmp(mode, "serve") && argc == 3) serve(argv[2]);
@@ -112,6 +124,7 @@ int main(int argc, char **argv) {
     char *bytes = calloc(1, length);
     return datagrams(argv[2], argv[3], bytes, length, atol(argv[5]), 1), 0;
   }
+  if (!strcmp(mode, "tick") && argc == 5) tick(argv[2], argv[3], atoi(argv[4]), began);
   if (!strcmp(mode, "hold") && argc == 3) hold(argv[2]);
   if (!strcmp(mode, "tun") && argc == 3) tun(argv[2]);
   if (!strcmp(mode, "idle"))
