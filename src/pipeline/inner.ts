@@ -13,7 +13,9 @@ import type {
 class Inners implements Inner {
   readonly #out: InnerOutput;
   readonly #hold: (change: number) => void;
-  readonly #open = new Map<InnerModule, InnerAnalyzer>();
+  /** Mostly one; at the same places. */
+  #modules: InnerModule[] = [];
+  #open: InnerAnalyzer[] = [];
   #held = 0;
 
   constructor(out: InnerOutput, hold: (change: number) => void) {
@@ -22,37 +24,44 @@ class Inners implements Inner {
   }
 
   add(module: InnerModule, analyzer: InnerAnalyzer): void {
-    this.#open.set(module, analyzer);
+    this.#modules.push(module);
+    this.#open.push(analyzer);
   }
 
   has(module: InnerModule): boolean {
-    return this.#open.has(module);
+    return this.#modules.includes(module);
   }
 
   answered(exchange: Exchange): void {
-    for (const analyzer of this.#open.values()) analyzer.answered?.(exchange);
+    const open = this.#open;
+    for (let i = 0; i < open.length; i++) open[i]!.answered?.(exchange);
   }
 
   data(side: Side, bytes: Uint8Array, at: Timestamp): void {
-    for (const analyzer of this.#open.values()) analyzer.data(side, bytes, at, this.#out);
+    const open = this.#open;
+    for (let i = 0; i < open.length; i++) open[i]!.data(side, bytes, at, this.#out);
     this.#account();
   }
 
   gap(side: Side, length: number, at: Timestamp): void {
-    for (const analyzer of this.#open.values()) analyzer.gap(side, length, at, this.#out);
+    const open = this.#open;
+    for (let i = 0; i < open.length; i++) open[i]!.gap(side, length, at, this.#out);
   }
 
   finish(exchange: Exchange): Exchange {
+    const open = this.#open;
     let finished = exchange;
-    for (const analyzer of this.#open.values()) finished = analyzer.finish(finished, this.#out);
-    this.#open.clear();
+    for (let i = 0; i < open.length; i++) finished = open[i]!.finish(finished, this.#out);
+    this.#open = [];
+    this.#modules = [];
     this.#account();
     return finished;
   }
 
   #account(): void {
+    const open = this.#open;
     let held = 0;
-    for (const analyzer of this.#open.values()) held += analyzer.buffered();
+    for (let i = 0; i < open.length; i++) held += open[i]!.buffered();
     if (held !== this.#held) this.#hold(held - this.#held);
     this.#held = held;
   }

@@ -28,6 +28,8 @@ const maxFields = 10_000;
 const maxDepth = 16;
 /** Section "Field numbers" of the language guide. */
 const maxNumber = 536_870_911;
+/** Bytes of a varint that a double holds exactly: 49 bits. */
+const shortVarint = 7;
 
 class Reader {
   readonly b: Uint8Array;
@@ -45,7 +47,22 @@ class Reader {
     this.budget = budget;
   }
 
+  /** Most are short, and read as a number: a bigint for each byte would cost ten times as much. */
   varint(): bigint {
+    let low = 0;
+    const { b } = this;
+    const start = this.at;
+    for (let i = start, scale = 1; i < this.end && i < start + shortVarint; i++, scale *= 128) {
+      const c = b[i]!;
+      low += (c & 0x7f) * scale;
+      if (c >= 0x80) continue;
+      this.at = i + 1;
+      return BigInt(low);
+    }
+    return this.#longVarint();
+  }
+
+  #longVarint(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       if (this.at >= this.end) {
@@ -222,11 +239,13 @@ function insideOf(field: ProtoField, depth: number): ProtoMessage | undefined {
   return parseProtobuf(field.value);
 }
 
+const firstNegative = 1n << 63n;
+
 function scalarText(field: ProtoField): string {
   switch (field.type) {
     case 'varint':
       // Negative numbers take all 64 bits.
-      return field.value >= 1n << 63n ? String(BigInt.asIntN(64, field.value)) : String(field.value);
+      return field.value >= firstNegative ? String(BigInt.asIntN(64, field.value)) : String(field.value);
     case 'fixed64': {
       const view = new DataView(new ArrayBuffer(8));
       view.setBigUint64(0, field.value);
@@ -260,6 +279,7 @@ function bytesText(b: Uint8Array): string {
 }
 
 function quote(text: string): string {
+  if (!/["\\\n\r\t]/.test(text)) return `"${text}"`;
   return `"${text.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r').replace(/\t/g, '\\t')}"`;
 }
 

@@ -13,10 +13,10 @@ import type {
 } from '../../model/index.ts';
 import { Base64Stream, decodeBase64 } from '../../util/base64.ts';
 import { latin1 } from '../../util/bytes.ts';
-import { headerValue } from '../../util/headers.ts';
+import { headerValue, valueNamed } from '../../util/headers.ts';
 import { previewProtobuf } from '../../util/protobuf.ts';
 import { unzip } from '../../util/unzip.ts';
-import { Flag, FrameReader, type GrpcMessage } from './frames.ts';
+import { Flag, FrameReader, type GrpcMessage, type MessageListener } from './frames.ts';
 import { type Kind, kindNames, messageType } from './kind.ts';
 import { outcomeOf, percentDecoded, statusName, statusOfWord, timeoutNs } from './status.ts';
 
@@ -31,7 +31,14 @@ const deadlineShare = 0.95;
 /** An error told as JSON, trailers of gRPC-Web. */
 const errorLimit = 8 * 1024;
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const nothing: Uint8Array = new Uint8Array(0);
 const noHeaders: Message['headers'] = [];
+const nothingMissing: Exchange['missing'] = [];
+const noMessages: readonly StreamMessage[] = [];
+const noWeirds: readonly string[] = [];
+const noEncodings: readonly string[] = [];
 
 export const bufferLimit = 2 * (previewLimit + errorLimit);
 
@@ -40,25 +47,41 @@ interface Direction {
   text: Base64Stream | undefined;
   count: number;
   /** The first message, until a second shows that the call is a stream. */
-  first: GrpcMessage | undefined;
+  first: First | undefined;
   contentType: string;
+  /** Of one message. */
+  messageType: string;
   encoding: string | undefined;
   kept: number;
 }
 
-export class Call implements InnerAnalyzer {
+/** A message that is kept. Its beginning as a text, a byte a character: short ones cost less so than as bytes. */
+interface First {
+  readonly flags: number;
+  readonly startAt: Timestamp;
+  readonly endAt: Timestamp;
+  readonly length: number;
+  readonly lost: number;
+  /** Undefined when it is in `text`. */
+  readonly bytes: Uint8Array | undefined;
+  readonly text: string;
+}
+
+export class Call implements InnerAnalyzer, MessageListener {
   readonly #context: AnalyzerContext;
   readonly #kind: Kind;
   readonly #path: string | undefined;
+  readonly #service: string | undefined;
+  readonly #method: string | undefined;
   readonly #carried: Exchange;
   readonly #sides: Record<Side, Direction>;
-  readonly #messages: StreamMessage[] = [];
+  #messages = noMessages as StreamMessage[];
   /** Response of a unary call of Connect, when it may tell an error; trailers of gRPC-Web; Connect's last envelope. */
   #tail = '';
   #isAnswered = false;
   /** The response says that it is gRPC. */
   #isSure: boolean;
-  #weirds: string[] = [];
+  #weirds = noWeirds;
   #out: InnerOutput | undefined;
 
   constructor(exchange: Exchange, context: AnalyzerContext, kind: Kind) {
@@ -67,7 +90,11 @@ export class Call implements InnerAnalyzer {
     this.#carried = exchange;
     this.#isSure = kind !== 'guess';
     const uri = exchange.fields['http.request.uri'];
-    this.#path = typeof uri === 'string' ? pathOf(uri) : undefined;
+    const path = typeof uri === 'string' ? pathOf(uri) : undefined;
+    const slash = path === undefined ? -1 : path.lastIndexOf('/');
+    this.#path = path;
+    this.#service = slash > 0 ? path!.slice(1, slash) : undefined;
+    this.#method = slash >= 0 ? path!.slice(slash + 1) : undefined;
     this.#sides = { client: this.#direction('client'), server: this.#direction('server') };
     this.#read('client', exchange);
     if (exchange.response) this.answered(exchange);
@@ -82,13 +109,12 @@ export class Call implements InnerAnalyzer {
           ? Flag.compressed | Flag.webTrailers
           : Flag.compressed;
     return {
-      reader: new FrameReader(flags, Math.max(bodyLimit, previewLimit), (message) =>
-        this.#message(side, message),
-      ),
+      reader: new FrameReader(side, flags, Math.max(bodyLimit, previewLimit), this),
       text: this.#kind === 'webText' ? new Base64Stream() : undefined,
       count: 0,
       first: undefined,
       contentType: '',
+      messageType: '',
       encoding: undefined,
       kept: 0,
     };
@@ -98,6 +124,7 @@ export class Call implements InnerAnalyzer {
     const message = side === 'client' ? exchange.request : exchange.response;
     const direction = this.#sides[side];
     direction.contentType = headerValue(message, 'content-type') ?? '';
+    direction.messageType = '';
     const name = this.#kind === 'connect' ? 'connect-content-encoding' : 'grpc-encoding';
     direction.encoding = headerValue(message, name);
   }
@@ -131,14 +158,14 @@ export class Call implements InnerAnalyzer {
 
   buffered(): number {
     const { client, server } = this.#sides;
-    const firsts = (client.first?.kept.length ?? 0) + (server.first?.kept.length ?? 0);
+    const firsts = (client.first?.text.length ?? 0) + (server.first?.text.length ?? 0);
     return (
       client.kept + server.kept + client.reader.buffered + server.reader.buffered + firsts + this.#tail.length
     );
   }
 
   #weird(name: string): void {
-    if (!this.#weirds.includes(name)) this.#weirds.push(name);
+    if (!this.#weirds.includes(name)) this.#weirds = [...this.#weirds, name];
     this.#out?.weird(name);
   }
 
@@ -147,7 +174,7 @@ export class Call implements InnerAnalyzer {
     if (room > 0) this.#tail += latin1(bytes, 0, Math.min(bytes.length, room));
   }
 
-  #message(side: Side, message: GrpcMessage): void {
+  message(side: Side, message: GrpcMessage): void {
     if (message.flags & (Flag.webTrailers | Flag.connectEnd)) {
       this.#tail = '';
       this.#keepTail(message.kept);
@@ -155,52 +182,62 @@ export class Call implements InnerAnalyzer {
     }
     const direction = this.#sides[side];
     direction.count++;
-    this.#keep(side, direction, message);
+    const copy = this.#keep(side, direction, message);
     if (direction.count === 1) {
-      direction.first = message;
+      direction.first = firstOf(message, copy);
       return;
     }
     // The second: it is a stream, and whoever watches it need not wait for its end.
     if (!this.#isSure) return;
-    if (direction.first) this.#tell(side, 1, direction.first);
+    const { first } = direction;
+    if (first) this.#tell(side, 1, first, first.bytes ?? bytesOf(first.text));
     direction.first = undefined;
-    this.#tell(side, direction.count, message);
+    this.#tell(side, direction.count, message, message.kept);
   }
 
-  #keep(side: Side, direction: Direction, message: GrpcMessage): void {
+  /** The copy that is kept of it, undefined when none is. */
+  #keep(side: Side, direction: Direction, message: GrpcMessage): Uint8Array | undefined {
     const { bodyLimit } = this.#context;
-    if (bodyLimit === 0 || this.#messages.length >= maxMessages) return;
-    const bytes = message.kept.subarray(0, Math.max(0, bodyLimit - direction.kept));
+    if (bodyLimit === 0 || this.#messages.length >= maxMessages) return undefined;
+    const bytes = message.kept.slice(0, Math.max(0, bodyLimit - direction.kept));
     direction.kept += bytes.length;
+    if (this.#messages === noMessages) this.#messages = [];
     this.#messages.push({
       side: side === 'client' ? 'request' : 'response',
       at: message.endAt,
       wireBytes: message.length + 5,
-      body: this.#body(direction, message, bytes),
+      body: this.#body(direction, message.flags, message.length, message.kept, bytes),
     });
+    return bytes;
   }
 
-  #body({ contentType, encoding }: Direction, { flags, length, kept }: GrpcMessage, bytes: Uint8Array): Body {
-    const encodings = flags & Flag.compressed ? [encoding ?? guessEncoding(kept)] : [];
-    const type = messageType(contentType || this.#sides.client.contentType);
-    const body = { bytes, totalLength: length, contentType: type, encodings };
-    return this.#path === undefined ? body : { ...body, method: this.#path };
+  #body(direction: Direction, flags: number, length: number, kept: Uint8Array, bytes: Uint8Array): Body {
+    direction.messageType ||= messageType(direction.contentType || this.#sides.client.contentType);
+    const body: Writable<Body> = {
+      bytes,
+      totalLength: length,
+      contentType: direction.messageType,
+      encodings: flags & Flag.compressed ? [direction.encoding ?? guessEncoding(kept)] : noEncodings,
+    };
+    if (this.#path !== undefined) body.method = this.#path;
+    return body;
   }
 
   /** One message as an exchange of its own. */
-  #tell(side: Side, number: number, message: GrpcMessage): void {
+  #tell(side: Side, number: number, message: GrpcMessage | First, kept: Uint8Array): void {
     const direction = this.#sides[side];
     const { connection, bodyLimit } = this.#context;
     const { startAt, endAt, length, lost, flags } = message;
     const streamId = this.#carried.fields['http2.streamid'];
-    const bytes = message.kept.subarray(0, bodyLimit);
-    const body = this.#body(direction, message, bytes);
-    const text = `#${number} ${this.#preview(body, message.kept)}`.trimEnd();
-    const half: 'request' | 'response' = side === 'client' ? 'request' : 'response';
-    const missing: Exchange['missing'][number][] = [];
-    if (lost > 0) missing.push({ kind: 'bytesLost', side: half, bytes: lost });
+    const bytes = bodyLimit === 0 ? nothing : kept.slice(0, bodyLimit);
+    const body = this.#body(direction, flags, length, kept, bytes);
+    const text = `#${number} ${this.#preview(body, kept)}`.trimEnd();
+    const isRequest = side === 'client';
+    const half: 'request' | 'response' = isRequest ? 'request' : 'response';
+    let missing = nothingMissing;
+    if (lost > 0) missing = [{ kind: 'bytesLost', side: half, bytes: lost }];
     if (bodyLimit > 0 && length - lost > bytes.length)
-      missing.push({ kind: 'bodyCut', side: half, bytes: bytes.length });
+      missing = [...missing, { kind: 'bodyCut', side: half, bytes: bytes.length }];
     const part: Message = {
       startAt,
       endAt,
@@ -210,24 +247,30 @@ export class Call implements InnerAnalyzer {
       trailers: noHeaders,
       body,
     };
-    this.#out!.exchange({
+    const fields: Record<string, FieldValue> = {
+      'http.request.uri': this.#path,
+      'grpc.service': this.#service,
+      'grpc.method': this.#method,
+      'grpc.protocol': kindNames[this.#kind],
+      'grpc.sent': isRequest ? text : undefined,
+      'grpc.received': isRequest ? undefined : text,
+      'grpc.message_length': length,
+      'grpc.compressed_flag': (flags & Flag.compressed) !== 0 || undefined,
+    };
+    if (streamId !== undefined) fields['http2.streamid'] = streamId;
+    const told: Writable<Exchange> = {
       protocol: 'grpc',
       connection,
       startAt,
       endAt,
-      fields: {
-        ...this.#names(),
-        'grpc.sent': side === 'client' ? text : undefined,
-        'grpc.received': side === 'server' ? text : undefined,
-        'grpc.message_length': length,
-        'grpc.compressed_flag': (flags & Flag.compressed) !== 0 || undefined,
-        ...(streamId === undefined ? {} : { 'http2.streamid': streamId }),
-      },
+      fields,
       outcome: 'info',
       missing,
-      weirds: [],
-      ...(side === 'client' ? { request: part } : { response: part }),
-    });
+      weirds: noWeirds,
+    };
+    if (isRequest) told.request = part;
+    else told.response = part;
+    this.#out!.exchange(told);
   }
 
   #preview({ contentType, encodings, totalLength }: Body, kept: Uint8Array): string {
@@ -243,16 +286,6 @@ export class Call implements InnerAnalyzer {
     );
   }
 
-  #names(): Record<string, FieldValue> {
-    const slash = this.#path?.lastIndexOf('/') ?? -1;
-    return {
-      'http.request.uri': this.#path,
-      'grpc.service': slash > 0 ? this.#path!.slice(1, slash) : undefined,
-      'grpc.method': slash >= 0 ? this.#path!.slice(slash + 1) : undefined,
-      'grpc.protocol': kindNames[this.#kind],
-    };
-  }
-
   finish(exchange: Exchange, out: InnerOutput): Exchange {
     this.#out = out;
     const { client, server } = this.#sides;
@@ -265,28 +298,35 @@ export class Call implements InnerAnalyzer {
       timeoutNs(headerValue(request, 'grpc-timeout')) ??
       milliseconds(headerValue(request, 'connect-timeout-ms'));
     const hasStatus = status.name !== undefined;
-    return {
-      ...exchange,
-      protocol: 'grpc',
-      fields: {
-        ...exchange.fields,
-        ...this.#names(),
-        'grpc.status_code': status.name,
-        'grpc.status_message': status.message,
-        'grpc.status_details': status.details,
-        'grpc.end': hasStatus ? undefined : this.#endWithout(exchange, timeout),
-        // What the status says need not be said twice.
-        'http2.end': hasStatus && status.name !== 'OK' ? undefined : exchange.fields['http2.end'],
-        'grpc.request.messages': isUnary ? undefined : client.count,
-        'grpc.response.messages': isUnary ? undefined : server.count,
-        'grpc.timeout': timeout,
-      },
-      outcome: hasStatus ? outcomeOf(status.name!) : this.#isFailure(exchange) ? 'failed' : exchange.outcome,
-      weirds: this.#weirds.length === 0 ? exchange.weirds : [...exchange.weirds, ...this.#weirds],
-      ...(isUnary || this.#messages.length === 0 ? {} : { messages: this.#messages }),
-      ...(request ? { request: isUnary ? request : withoutBody(request) } : {}),
-      ...(response ? { response: isUnary ? response : withoutBody(response) } : {}),
+    // One spread, and that first: the engine copies it whole.
+    const fields: Record<string, FieldValue> = {
+      ...exchange.fields,
+      'http.request.uri': this.#path,
+      'grpc.service': this.#service,
+      'grpc.method': this.#method,
+      'grpc.protocol': kindNames[this.#kind],
+      'grpc.status_code': status.name,
+      'grpc.status_message': status.message,
+      'grpc.status_details': status.details,
+      'grpc.end': hasStatus ? undefined : this.#endWithout(exchange, timeout),
+      // What the status says need not be said twice.
+      'http2.end': hasStatus && status.name !== 'OK' ? undefined : exchange.fields['http2.end'],
+      'grpc.request.messages': isUnary ? undefined : client.count,
+      'grpc.response.messages': isUnary ? undefined : server.count,
+      'grpc.timeout': timeout,
     };
+    const made: Writable<Exchange> = { ...exchange, protocol: 'grpc', fields };
+    made.outcome = hasStatus
+      ? outcomeOf(status.name!)
+      : this.#isFailure(exchange)
+        ? 'failed'
+        : exchange.outcome;
+    if (this.#weirds.length > 0) made.weirds = [...exchange.weirds, ...this.#weirds];
+    if (isUnary) return made;
+    if (this.#messages.length > 0) made.messages = this.#messages;
+    if (request) made.request = withoutBody(request);
+    if (response) made.response = withoutBody(response);
+    return made;
   }
 
   /** An answer that ended in order, but said nothing of how the call went. */
@@ -310,9 +350,11 @@ export class Call implements InnerAnalyzer {
   #status(exchange: Exchange): Status {
     if (this.#kind === 'connectUnary' || this.#kind === 'connect') return this.#connectStatus(exchange);
     const { response } = exchange;
-    const sent: Message['headers'] = this.#tail === '' ? noHeaders : parseTrailers(this.#tail);
-    const all = [...(response?.trailers ?? noHeaders), ...sent, ...(response?.headers ?? noHeaders)];
-    const sentAs = (name: string) => all.find(([n]) => n.toLowerCase() === name)?.[1];
+    const sent = this.#tail === '' ? noHeaders : parseTrailers(this.#tail);
+    const sentAs = (name: string) =>
+      (response && valueNamed(response.trailers, name)) ??
+      valueNamed(sent, name) ??
+      (response && valueNamed(response.headers, name));
     const code = sentAs('grpc-status');
     const details = sentAs('grpc-status-details-bin');
     const name = code === undefined ? undefined : statusName(code.trim());
@@ -374,6 +416,7 @@ function parseTrailers(text: string): Message['headers'] {
 
 /** Without query and host: a proxy may be asked for a full URL. */
 function pathOf(uri: string): string {
+  if (uri.charCodeAt(0) === 47 && !uri.includes('?') && !uri.includes('#')) return uri;
   return uri.replace(/^https?:\/\/[^/]*/, '').replace(/[?#].*$/, '');
 }
 
@@ -390,4 +433,19 @@ function guessEncoding(b: Uint8Array): string {
 
 function withoutBody({ startAt, endAt, wireBytes, startLine, headers, trailers }: Message): Message {
   return { startAt, endAt, wireBytes, startLine, headers, trailers };
+}
+
+/** @param copy what is kept of its bytes anyway */
+function firstOf(
+  { flags, startAt, endAt, length, lost, kept }: GrpcMessage,
+  copy: Uint8Array | undefined,
+): First {
+  const bytes = copy?.length === kept.length ? copy : undefined;
+  return { flags, startAt, endAt, length, lost, bytes, text: bytes ? '' : latin1(kept) };
+}
+
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

@@ -1,5 +1,5 @@
 /** Messages of one direction: a byte of flags, a length of four, the message. Cut anywhere. */
-import type { Timestamp } from '../../model/index.ts';
+import type { Side, Timestamp } from '../../model/index.ts';
 import { concatBytes, u32 } from '../../util/bytes.ts';
 
 export const Flag = { compressed: 1, connectEnd: 2, webTrailers: 0x80 } as const;
@@ -12,84 +12,116 @@ export interface GrpcMessage {
   readonly endAt: Timestamp;
   /** Of the message; more than is kept when it is long. */
   readonly length: number;
+  /** Its beginning: valid during the call, a copy costs more than all the rest. */
   readonly kept: Uint8Array;
   /** Bytes of it that were not captured. */
   readonly lost: number;
 }
 
+export interface MessageListener {
+  message(side: Side, message: GrpcMessage): void;
+}
+
 export class FrameReader {
+  readonly #side: Side;
   readonly #flagsAllowed: number;
-  readonly #tell: (message: GrpcMessage) => void;
+  readonly #listener: MessageListener;
   readonly #keep: number;
-  readonly #prefix = new Uint8Array(prefixLength);
+  /** Bytes of the prefix read, and what they say. */
   #have = 0;
+  #flags = 0;
+  #length = 0;
   #startAt: Timestamp = 0;
   #left = 0;
-  #length = 0;
   #lost = 0;
-  #parts: Uint8Array[] = [];
+  #parts: Uint8Array[] | undefined;
   #kept = 0;
   /** No message begins so, or where the next one begins is not known. */
   state: 'reading' | 'broken' | 'lost' = 'reading';
 
   /** @param keep bytes of each message at most */
-  constructor(flagsAllowed: number, keep: number, tell: (message: GrpcMessage) => void) {
+  constructor(side: Side, flagsAllowed: number, keep: number, listener: MessageListener) {
+    this.#side = side;
     this.#flagsAllowed = flagsAllowed;
     this.#keep = keep;
-    this.#tell = tell;
+    this.#listener = listener;
   }
 
   get buffered(): number {
     return this.#kept;
   }
 
-  /** Within a message: it has not ended. */
-  get isOpen(): boolean {
-    return this.#have > 0;
-  }
-
   data(b: Uint8Array, at: Timestamp): void {
+    const end = b.length;
     let i = 0;
     if (this.state === 'lost') {
       // A frame of data mostly holds one message.
-      if (b.length < prefixLength || (b[0]! & ~this.#flagsAllowed) !== 0) return;
-      if (u32(b, 1) !== b.length - prefixLength) return;
+      if (end < prefixLength || (b[0]! & ~this.#flagsAllowed) !== 0) return;
+      if (u32(b, 1) !== end - prefixLength) return;
       this.state = 'reading';
     }
-    while (i < b.length && this.state === 'reading') {
+    while (i < end && this.state === 'reading') {
       if (this.#have < prefixLength) {
         if (this.#have === 0) this.#startAt = at;
-        this.#prefix[this.#have++] = b[i++]!;
+        i = this.#readPrefix(b, i, end);
         if (this.#have === prefixLength) this.#begins(at);
         continue;
       }
-      const take = Math.min(this.#left, b.length - i);
+      const take = Math.min(this.#left, end - i);
+      // Whole in one piece, as most are: nothing is copied.
+      if (take === this.#length) {
+        this.#left = 0;
+        this.#ends(b.subarray(i, i + Math.min(take, this.#keep)), at);
+        i += take;
+        continue;
+      }
       const room = Math.min(take, this.#keep - this.#kept);
       if (room > 0) {
+        this.#parts ??= [];
         this.#parts.push(b.slice(i, i + room));
         this.#kept += room;
       }
       i += take;
       this.#left -= take;
-      if (this.#left === 0) this.#ends(at);
+      if (this.#left === 0) this.#ends(this.#together(), at);
     }
+  }
+
+  #readPrefix(b: Uint8Array, from: number, end: number): number {
+    if (this.#have === 0 && end - from >= prefixLength) {
+      this.#flags = b[from]!;
+      this.#length = u32(b, from + 1);
+      this.#have = prefixLength;
+      return from + prefixLength;
+    }
+    let i = from;
+    for (; i < end && this.#have < prefixLength; i++) {
+      if (this.#have++ === 0) {
+        this.#flags = b[i]!;
+        this.#length = 0;
+      } else this.#length = this.#length * 256 + b[i]!;
+    }
+    return i;
   }
 
   #begins(at: Timestamp): void {
-    if ((this.#prefix[0]! & ~this.#flagsAllowed) !== 0) {
+    if ((this.#flags & ~this.#flagsAllowed) !== 0) {
       this.state = 'broken';
       return;
     }
-    this.#length = this.#left = u32(this.#prefix, 1);
+    this.#left = this.#length;
     this.#lost = 0;
-    if (this.#left === 0) this.#ends(at);
+    if (this.#left === 0) this.#ends(nothing, at);
   }
 
-  #ends(at: Timestamp): void {
+  #together(): Uint8Array {
     const parts = this.#parts;
-    const kept = parts.length > 1 ? concatBytes(parts) : (parts[0] ?? nothing);
+    return !parts ? nothing : parts.length > 1 ? concatBytes(parts) : parts[0]!;
+  }
+
+  #ends(kept: Uint8Array, at: Timestamp): void {
     const message = {
-      flags: this.#prefix[0]!,
+      flags: this.#flags,
       startAt: this.#startAt,
       endAt: at,
       length: this.#length,
@@ -97,12 +129,12 @@ export class FrameReader {
       lost: this.#lost,
     };
     this.#reset();
-    this.#tell(message);
+    this.#listener.message(this.#side, message);
   }
 
   #reset(): void {
     this.#have = 0;
-    this.#parts = [];
+    this.#parts = undefined;
     this.#kept = 0;
   }
 
@@ -115,7 +147,7 @@ export class FrameReader {
       this.#lost += inside;
       this.#left -= inside;
       left -= inside;
-      if (this.#left === 0) this.#ends(at);
+      if (this.#left === 0) this.#ends(this.#together(), at);
     }
     if (left === 0) return;
     this.#reset();

@@ -54,6 +54,7 @@ export function outcomeOf(status: string): Exchange['outcome'] {
 
 /** grpc-message is percent-encoded: everything but printable ASCII. One byte a character comes out. */
 export function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text;
   return text.replace(/%([0-9a-fA-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
