@@ -56,12 +56,14 @@ export class Finders {
     this.#anywhere(text, spans);
   }
 
+  /** Whether such a field of an exchange is a secret whatever it holds. */
+  isSecretField(name: string): boolean {
+    return this.names.declared(name) !== 'no' && !this.#rules.off.has(fieldRule);
+  }
+
   /** A field's value: a URL, or a text that a message begins with: JSON, maybe cut, maybe behind a number. */
-  value(name: string, text: string, spans: Spans): void {
-    if (this.names.declared(name) !== 'no' && !this.#rules.off.has(fieldRule)) {
-      spans.add(0, text.length, fieldRule);
-      return;
-    }
+  value(isSecret: boolean, text: string, spans: Spans): void {
+    if (isSecret) return spans.add(0, text.length, fieldRule);
     if (text.length < shortest) return;
     this.#url(text, spans, 'url');
     if (text.length > shortest && text.includes(':')) this.#keys(text, spans, !text.includes('{"'));

@@ -39,16 +39,17 @@ export function createRedactor(rules: Rules = defaultRules): Redactor {
     return apply(text);
   }
 
-  function field(name: string, value: FieldValue): FieldValue {
+  function field(isSecret: boolean, value: FieldValue): FieldValue {
     if (typeof value === 'string') {
-      spans.clear();
-      finders.value(name, value, spans);
+      if (value === '') return value;
+      if (spans.count > 0) spans.clear();
+      finders.value(isSecret, value, spans);
       return apply(value);
     }
     if (!Array.isArray(value)) return value;
     let changed: string[] | undefined;
     for (let i = 0; i < value.length; i++) {
-      const clean = field(name, value[i]) as string;
+      const clean = field(isSecret, value[i]) as string;
       if (clean === value[i]) continue;
       changed ??= [...value];
       changed[i] = clean;
@@ -56,13 +57,29 @@ export function createRedactor(rules: Rules = defaultRules): Redactor {
     return changed ?? value;
   }
 
-  function fields(given: Exchange['fields'], names: readonly string[]): Exchange['fields'] {
+  /** Of lists of names that come again and again. */
+  const verdicts = new WeakMap<readonly string[], readonly boolean[]>();
+
+  function verdictsOf(names: readonly string[]): readonly boolean[] {
+    let known = verdicts.get(names);
+    if (!known) {
+      known = names.map((name) => finders.isSecretField(name));
+      verdicts.set(names, known);
+    }
+    return known;
+  }
+
+  function fields(
+    given: Exchange['fields'],
+    names: readonly string[],
+    areSecret?: readonly boolean[],
+  ): Exchange['fields'] {
     let changed: Record<string, FieldValue> | undefined;
     for (let i = 0; i < names.length; i++) {
       const name = names[i]!;
       const value = given[name];
       if (typeof value !== 'string' && typeof value !== 'object') continue;
-      const clean = field(name, value);
+      const clean = field(areSecret ? areSecret[i]! : finders.isSecretField(name), value);
       if (clean === value) continue;
       changed ??= { ...given };
       changed[name] = clean;
@@ -119,7 +136,7 @@ export function createRedactor(rules: Rules = defaultRules): Redactor {
     text,
     bytes,
     fieldsOf(exchange, names) {
-      const clean = fields(exchange.fields, names);
+      const clean = fields(exchange.fields, names, verdictsOf(names));
       return clean === exchange.fields ? exchange : { ...exchange, fields: clean };
     },
     exchange(exchange) {

@@ -146,18 +146,26 @@ const shapes: readonly Shape[] = [
   },
 ];
 
-/** Those with a beginning that is looked at in a way of its own. */
-const special = { 'private key': '-----BEGIN ', JWT: 'eyJ', 'Telegram token': ':AA' } as const;
+/** Those that are looked at in a way of their own. */
+const special: readonly (Beginning & { readonly name: string })[] = [
+  { name: 'private key', text: '-----BEGIN ', take: privateKey },
+  { name: 'JWT', text: 'eyJ', take: jwt },
+  { name: 'Telegram token', text: ':AA', take: telegram },
+];
 
 /** What `off` of a rules file may name. */
 export const shapeNames: readonly string[] = [
-  ...new Set([...shapes.map(({ name }) => name), ...Object.keys(special)]),
+  ...new Set([...shapes.map(({ name }) => name), ...special.map(({ name }) => name)]),
 ];
 
 /** Any text shorter than this holds none of them. */
 export const shortestShape = 10;
 
-const escaped = (text: string) => text.replace(/[.+*?^$()[\]{}|\\]/g, '\\$&');
+/** A beginning, and what is behind it: returns where to look on, or -1 when it is none. */
+interface Beginning {
+  readonly text: string;
+  take(text: string, at: number, spans: Spans): number;
+}
 
 function isWordCode(code: number): boolean {
   return word[code & 255] === 1;
@@ -168,57 +176,52 @@ export interface ShapeFinder {
 }
 
 export function createShapeFinder(off: ReadonlySet<string>): ShapeFinder {
-  const byBeginning = new Map<string, Shape>();
+  const beginnings: Beginning[] = [];
   for (const shape of shapes)
-    if (!off.has(shape.name)) for (const beginning of shape.begins) byBeginning.set(beginning, shape);
-  const specials = Object.entries(special).filter(([name]) => !off.has(name));
-  const all = [...byBeginning.keys(), ...specials.map(([, beginning]) => beginning)];
-  if (all.length === 0) return { find() {} };
-  const beginnings = new RegExp(all.map(escaped).join('|'), 'g');
-
-  function find(text: string, spans: Spans): void {
-    if (text.length < shortestShape) return;
-    beginnings.lastIndex = 0;
-    /** Before it no token of that form ends: looked at and found to be none. */
-    let noJwtUntil = 0;
-    for (let hit = beginnings.exec(text); hit; hit = beginnings.exec(text)) {
-      const at = hit.index;
-      const beginning = hit[0];
-      const shape = byBeginning.get(beginning);
-      if (shape) {
-        if (!shape.anywhere && at > 0 && isWordCode(text.charCodeAt(at - 1))) {
-          beginnings.lastIndex = at + 1;
-          continue;
-        }
-        const from = at + beginning.length;
-        const to = runEnd(text, from, shape.of, shape.max);
-        if (to < 0 || to - from < shape.min || (shape.also && !shape.also(text.slice(from, to)))) {
-          beginnings.lastIndex = at + 1;
-          continue;
-        }
-        spans.add(shape.keepsBeginning ? from : at, to, shape.name);
-        if (shape.name === 'AWS key') secretBeside(text, at, to, spans);
-        beginnings.lastIndex = to;
-      } else if (beginning === special.JWT) {
-        beginnings.lastIndex = at + 1;
-        if (at < noJwtUntil || (at > 0 && isWordCode(text.charCodeAt(at - 1)))) continue;
-        const end = dottedEnd(text, at);
-        if (isJwt(text, at, end)) {
-          spans.add(at, end, 'JWT');
-          beginnings.lastIndex = end;
-        } else noJwtUntil = end;
-      } else if (beginning === special['private key']) {
-        beginnings.lastIndex = at + 1;
-        const end = privateKey(text, at, spans);
-        if (end > at) beginnings.lastIndex = end;
-      } else {
-        beginnings.lastIndex = at + 1;
-        const end = telegram(text, at, spans);
-        if (end > at) beginnings.lastIndex = end;
-      }
-    }
+    if (!off.has(shape.name))
+      for (const text of shape.begins)
+        beginnings.push({ text, take: (given, at, spans) => takeShape(shape, text, given, at, spans) });
+  for (const { name, text, take } of special) if (!off.has(name)) beginnings.push({ text, take });
+  /** By the first two characters: most pairs begin nothing, and are told by one look. */
+  const pairs = new Uint8Array(1 << 14);
+  const groups: Beginning[][] = [[]];
+  for (const beginning of beginnings) {
+    const pair = (beginning.text.charCodeAt(0) << 7) | beginning.text.charCodeAt(1);
+    if (pairs[pair] === 0) pairs[pair] = groups.push([]) - 1;
+    groups[pairs[pair]!]!.push(beginning);
   }
-  return { find };
+
+  return {
+    find(text, spans) {
+      if (text.length < shortestShape) return;
+      let before = text.charCodeAt(0);
+      for (let i = 1; i < text.length; i++) {
+        const code = text.charCodeAt(i);
+        const group = pairs[((before << 7) | code) & 16383]!;
+        before = code;
+        if (group === 0) continue;
+        for (const beginning of groups[group]!) {
+          if (!text.startsWith(beginning.text, i - 1)) continue;
+          const next = beginning.take(text, i - 1, spans);
+          if (next <= i) continue;
+          // Looked at up to there.
+          i = next;
+          before = text.charCodeAt(next);
+          break;
+        }
+      }
+    },
+  };
+}
+
+function takeShape(shape: Shape, beginning: string, text: string, at: number, spans: Spans): number {
+  if (!shape.anywhere && at > 0 && isWordCode(text.charCodeAt(at - 1))) return -1;
+  const from = at + beginning.length;
+  const to = runEnd(text, from, shape.of, shape.max);
+  if (to < 0 || to - from < shape.min || (shape.also && !shape.also(text.slice(from, to)))) return -1;
+  spans.add(shape.keepsBeginning ? from : at, to, shape.name);
+  if (shape.name === 'AWS key') secretBeside(text, at, to, spans);
+  return to;
 }
 
 /** Behind the run of such characters; -1 when it is longer than `max`. */
@@ -231,20 +234,22 @@ function runEnd(text: string, from: number, of: Set128, max: number): number {
   return to - from > max ? -1 : to;
 }
 
-function dottedEnd(text: string, from: number): number {
+/**
+ * RFC 7519: a header that begins `{"`, a payload, a signature; encrypted ones have five parts; cut ones one less.
+ * A run that is none is passed over whole, so that none is looked at twice.
+ */
+function jwt(text: string, from: number, spans: Spans): number {
+  if (from > 0 && isWordCode(text.charCodeAt(from - 1))) return -1;
   let to = from;
   while (to < text.length && dotted[text.charCodeAt(to)] === 1) to++;
   while (to > from && text[to - 1] === '.') to--;
-  return to;
-}
-
-/** RFC 7519: a header that begins `{"`, a payload, a signature; encrypted ones have five parts; cut ones one less. */
-function isJwt(text: string, from: number, to: number): boolean {
   const first = text.indexOf('.', from);
-  if (first < 0 || first >= to || first - from < 12) return false;
+  if (first < 0 || first >= to) return to;
   const second = text.indexOf('.', first + 1);
-  if (second > 0 && second < to) return true;
-  return text.startsWith('eyJ', first + 1) && to - first > 8;
+  const isWhole = second > 0 && second < to;
+  if (first - from >= 12 && (isWhole || (text.startsWith('eyJ', first + 1) && to - first > 8)))
+    spans.add(from, to, 'JWT');
+  return to;
 }
 
 /** RFC 7468 and what is like it. Its lines stay, so that one sees what it was. */

@@ -39,15 +39,16 @@ function leads(code: number): boolean {
   return code === 0x26 || code === 0x3b || code === 0x23;
 }
 
-/** Those, blanks and line ends are in no name and no value, and `=` in no name. */
-function ends(code: number, isName: boolean): boolean {
-  return leads(code) || code === 0x20 || (code >= 9 && code <= 13) || (isName && code === 0x3d);
-}
+/** Those, blanks and line ends are in no name and no value, and `=` in no name. By code. */
+const endsValue = Uint8Array.from({ length: 128 }, (_, code) =>
+  leads(code) || code === 0x20 || (code >= 9 && code <= 13) ? 1 : 0,
+);
+const endsName = endsValue.map((flag, code) => (code === 0x3d ? 1 : flag));
 
 /** Elsewhere a URL ends at what encloses it too. */
 function endsInText(code: number): boolean {
   return (
-    ends(code, false) ||
+    endsValue[code] === 1 ||
     code === 0x22 ||
     code === 0x27 ||
     code === 0x3c ||
@@ -61,11 +62,12 @@ function endsInText(code: number): boolean {
 
 /** Parameters of a query, of a fragment, and behind `;` in a path. */
 export function findParameters(text: string, spans: Spans, names: Names, off: ReadonlySet<string>): void {
-  const mayHoldJson = text.includes('%22');
+  const isPlain = !text.includes('%') && !text.includes('+');
+  const mayHoldJson = !isPlain && text.includes('%22');
   let done = 0;
   for (let equals = text.indexOf('='); equals >= 0; equals = text.indexOf('=', equals + 1)) {
     let from = equals;
-    while (from > done && !ends(text.charCodeAt(from - 1), true)) from--;
+    while (from > done && endsName[text.charCodeAt(from - 1)] !== 1) from--;
     // A `?` may stand in a name too: it leads only where nothing else does.
     if (!leads(text.charCodeAt(from - 1))) {
       let question = from;
@@ -74,10 +76,11 @@ export function findParameters(text: string, spans: Spans, names: Names, off: Re
       from = question + 1;
     }
     if (from === equals) continue;
-    const verdict = names.parameter(decoded(text.slice(from, equals)));
+    const name = text.slice(from, equals);
+    const verdict = names.parameter(isPlain ? name : decoded(name));
     if (verdict === 'no' && !mayHoldJson) continue;
     let to = equals + 1;
-    while (to < text.length && !ends(text.charCodeAt(to), false)) to++;
+    while (to < text.length && endsValue[text.charCodeAt(to)] !== 1) to++;
     if (verdict === 'no') {
       if (!holdsSecret(text.slice(equals + 1, to), names, off)) continue;
     } else if (verdict === 'several' && isCount(text, equals + 1, to)) continue;
