@@ -4,28 +4,8 @@ import * as op from './opcodes.ts';
 import { inOrder } from './order.ts';
 import type { Piece, Stretch } from './share.ts';
 
-/** The reach of a conditional jump; farther ones go by way of `ja`. */
+/** The reach of a conditional jump; farther ones go by way of a stepping stone: a `ja`, or a copy of a `ret`. */
 const reach = 255;
-
-class Placed {
-  readonly stretch: Stretch;
-  start = 0;
-  /** Branches that need a `ja` of their own after the code. */
-  isFarYes = false;
-  isFarNo = false;
-
-  constructor(stretch: Stretch) {
-    this.stretch = stretch;
-  }
-
-  get after(): number {
-    return this.start + this.stretch.code.length;
-  }
-
-  get end(): number {
-    return this.after + Number(this.isFarYes) + Number(this.isFarNo);
-  }
-}
 
 export function assemble(root: Piece): BpfInstruction[] {
   const stretches = inOrder(
@@ -33,42 +13,67 @@ export function assemble(root: Piece): BpfInstruction[] {
     ({ yes }) => yes?.block,
     ({ no }) => no?.block,
   );
-  const placed = new Map(stretches.map((stretch) => [stretch, new Placed(stretch)]));
-  const positionOf = (piece: Piece) => placed.get(piece.block)!.start + piece.offset;
-  // A `ja` more moves what is behind it, which may put other targets out of reach: until nothing changes.
-  for (let isSettled = false; !isSettled; ) {
-    isSettled = true;
-    let start = 0;
-    for (const each of placed.values()) {
-      each.start = start;
-      start = each.end;
-    }
-    for (const each of placed.values()) {
-      const { yes, no } = each.stretch;
-      if (!yes || !no) continue;
-      const isFarYes = each.isFarYes || positionOf(yes) - each.after > reach;
-      const isFarNo = each.isFarNo || positionOf(no) - each.after > reach;
-      if (isFarYes !== each.isFarYes || isFarNo !== each.isFarNo) isSettled = false;
-      each.isFarYes = isFarYes;
-      each.isFarNo = isFarNo;
-    }
-  }
-  return [...placed.values()].flatMap((each) => instructionsOf(each, positionOf));
+  const layout = new Layout();
+  for (const stretch of stretches.reverse()) layout.put(stretch);
+  return layout.instructions();
 }
 
-function instructionsOf(each: Placed, positionOf: (piece: Piece) => number): BpfInstruction[] {
-  const { code, yes, no } = each.stretch;
-  const instructions = code.map(({ code, jt, jf, k }) => ({ code, jt, jf, k }));
-  if (!yes || !no) return instructions;
-  const decision = instructions.at(-1)!;
-  const branch = (to: number, isFar: boolean): number => {
-    if (!isFar) return to - each.after;
-    const skipped = instructions.length - code.length;
-    const k = to - (each.start + instructions.length + 1);
-    instructions.push({ code: op.JMP | op.JA, jt: 0, jf: 0, k });
-    return skipped;
-  };
-  decision.jt = branch(positionOf(yes), each.isFarYes);
-  decision.jf = branch(positionOf(no), each.isFarNo);
-  return instructions;
+/**
+ * From the end of the program to its beginning: where a jump leads to is settled before it. Places are counted
+ * from the end, from 1 on.
+ */
+class Layout {
+  /** The last one first. */
+  readonly #reversed: BpfInstruction[] = [];
+  /** Of the first instruction of each stretch. */
+  readonly #places = new Map<Stretch, number>();
+  /** The nearest stepping stone to each target. */
+  readonly #stones = new Map<Piece, number>();
+
+  instructions(): BpfInstruction[] {
+    return this.#reversed.reverse();
+  }
+
+  #placeOf({ block, offset }: Piece): number {
+    return this.#places.get(block)! - offset;
+  }
+
+  put(stretch: Stretch): void {
+    const { code, yes, no } = stretch;
+    let jumps = { jt: 0, jf: 0 };
+    if (yes && no) {
+      // A stone moves what is behind it: the other target may be out of reach only then.
+      while (!this.#isNear(yes) || !this.#isNear(no)) this.#step(this.#isNear(yes) ? no : yes);
+      jumps = { jt: this.#distance(yes), jf: this.#distance(no) };
+    }
+    const last = code.length - 1;
+    for (let i = last; i >= 0; i--) {
+      const { code: operation, jt, jf, k } = code[i]!;
+      this.#reversed.push({ code: operation, jt, jf, k, ...(i === last && yes ? jumps : {}) });
+    }
+    this.#places.set(stretch, this.#reversed.length);
+  }
+
+  /** From what is put next to the target, or to the stone that leads there. */
+  #distance(to: Piece): number {
+    const direct = this.#reversed.length - this.#placeOf(to);
+    return direct <= reach
+      ? direct
+      : this.#reversed.length - (this.#stones.get(to) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  #isNear(to: Piece): boolean {
+    return this.#distance(to) <= reach;
+  }
+
+  #step(to: Piece): void {
+    const { block, offset } = to;
+    const target = block.code[offset]!;
+    const stone =
+      !block.yes && offset === block.code.length - 1
+        ? target
+        : { code: op.JMP | op.JA, jt: 0, jf: 0, k: this.#reversed.length - this.#placeOf(to) };
+    this.#reversed.push({ ...stone });
+    this.#stones.set(to, this.#reversed.length);
+  }
 }

@@ -169,11 +169,22 @@ test('too much is refused, and told', () => {
   assert.match(limit(' '.repeat(100_000)), /characters/);
   const ports = Array.from({ length: 3000 }, (_, i) => `port ${i}`).join(' or ');
   assert.match(limit(ports), /tests/);
-  const hosts = Array.from({ length: 2200 }, (_, i) => `src host 10.0.${i >> 8}.${i & 255}`).join(' or ');
+  const hosts = Array.from({ length: 1500 }, (_, i) => `host 10.0.${i >> 8}.${i & 255}`).join(' or ');
   assert.match(limit(hosts), /\d+ instructions/);
 });
 
 test('up to there it goes', () => {
+  const lists = [
+    Array.from({ length: 1300 }, (_, i) => `host 10.1.${i >> 8}.${i & 255}`),
+    Array.from({ length: 2500 }, (_, i) => `src 10.1.${i >> 8}.${i & 255}`),
+    Array.from({ length: 1000 }, (_, i) => `port ${i}`),
+    Array.from({ length: 400 }, (_, i) => `(src host 10.1.${i >> 8}.${i & 255} and tcp dst port ${i})`),
+  ];
+  for (const list of lists)
+    assert.equal(
+      matches(list.join(' or '), packet({ source: '10.1.0.80', destination: '10.1.0.81', ports: [80, 80] })),
+      true,
+    );
   const depth = 190;
   assert.equal(matches(`${'('.repeat(depth)}tcp${')'.repeat(depth)}`, packet()), true);
   assert.equal(matches(`${'not '.repeat(depth)}tcp`, packet()), true);

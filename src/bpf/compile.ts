@@ -5,6 +5,7 @@ import { always, type Condition } from './conditions.ts';
 import { Context, type Refuse } from './context.ts';
 import { emit } from './emit.ts';
 import { FilterError } from './error.ts';
+import { countTests, factored } from './factor.ts';
 import { graphOf, inOrder, placePreparations, reject, type Target } from './graph.ts';
 import { layoutOf } from './layout.ts';
 import { maxTests } from './limits.ts';
@@ -22,6 +23,9 @@ import { type ContainerName, containersOf } from './words.ts';
 const defaultSnaplen = 262144;
 /** Of more decisions than this (lists of addresses, mostly) the first program is taken: others cost time and save little. */
 const largeGraph = 1000;
+
+/** Of more tests than this what a list repeats is found before there is a graph. */
+const largeCondition = 300;
 
 export interface CompileOptions {
   /** LINKTYPE_ value */
@@ -84,7 +88,8 @@ function conditionOf(expression: string, options: CompileOptions, refuse: Refuse
     resolver: options.resolver ?? {},
     refuse,
   });
-  return lower(context, tree);
+  const condition = lower(context, tree);
+  return countTests(condition, largeCondition) < largeCondition ? condition : factored(condition);
 }
 
 /** The shortest program of all manners to optimize; undefined when it would reject everything. */

@@ -22,6 +22,10 @@ export class Context {
   readonly netmask: number;
   readonly resolver: FilterResolver;
   readonly refuse: Refuse;
+  /** What words (words.ts) have come to with this layout. */
+  readonly words = new Map<string, Condition>();
+  /** Asked for so far. */
+  encapsulations = 0;
 
   constructor(parts: {
     values: Values;

@@ -4,11 +4,12 @@
  */
 import type { Condition, Test } from './conditions.ts';
 import { maxTests } from './limits.ts';
-import { inOrder as order } from './order.ts';
+import { type Ordered, inOrder as order } from './order.ts';
 import type { Value } from './values.ts';
 
 export class Decision {
   readonly kind = 'decision';
+  walk = 0;
   test: Test;
   yes: Target;
   no: Target;
@@ -24,15 +25,15 @@ export class Decision {
   }
 }
 
-export interface Verdict {
+export interface Verdict extends Ordered {
   readonly kind: 'verdict';
   readonly accepts: boolean;
 }
 
 export type Target = Decision | Verdict;
 
-export const accept: Verdict = { kind: 'verdict', accepts: true };
-export const reject: Verdict = { kind: 'verdict', accepts: false };
+export const accept: Verdict = { kind: 'verdict', accepts: true, walk: 0 };
+export const reject: Verdict = { kind: 'verdict', accepts: false, walk: 0 };
 
 /** The graph of a condition; undefined when it has more than `maxTests` tests. */
 export function graphOf(condition: Condition): Target | undefined {

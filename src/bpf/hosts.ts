@@ -51,14 +51,12 @@ export function ipv4Host(
   if (protocol === undefined && c.layout.mplsDepth === 0) fields.push(ipv4Fields[1], ipv4Fields[2]);
   if (fields.length === 0) return notOfProtocol(c, qualifiers, 'an IPv4 address', span);
   return or(
-    ...fields.map(([, type, source, destination]) =>
-      directed(c, direction, span, (side) =>
-        and(
-          payloadType(c, type, span),
-          c.masked(c.network(side === 'src' ? source : destination, 4), mask, address),
-        ),
-      ),
-    ),
+    ...fields.map(([, type, source, destination]) => {
+      const isType = payloadType(c, type, span);
+      return directed(c, direction, span, (side) =>
+        and(isType, c.masked(c.network(side === 'src' ? source : destination, 4), mask, address)),
+      );
+    }),
   );
 }
 

@@ -2,6 +2,7 @@
 import { FilterError, type Span } from './error.ts';
 import { parseIpv6 } from './ipv6.ts';
 import { containerWords, keywords } from './keywords.ts';
+import { maxLength } from './limits.ts';
 import { constants } from './names.ts';
 
 /**
@@ -37,17 +38,20 @@ const rules: readonly (readonly [kind: TokenKind, pattern: RegExp])[] = [
   ['ipv4', new RegExp(`${n}(?:\\.${n}){1,3}`, 'y')],
   ['name', /[A-Za-z0-9](?:[-_.A-Za-z0-9]*[.A-Za-z0-9])?/y],
 ];
-/** What may be an IPv6 address; its longest part that is one counts. */
-const ipv6Run = /[0-9A-Fa-f]*:[0-9A-Fa-f:.]*/y;
+/** What may be an IPv6 address, none being longer; its longest part that is one counts. */
+const ipv6Run = /(?:[0-9A-Fa-f]{0,4}:){1,8}[0-9A-Fa-f.]{0,15}/y;
+/** Letters of which only one rule makes a word: most of any text, told at once. Longer ones are none of those. */
+const plainRun = /[A-Za-z0-9_.:-]{1,48}/y;
+const maxPlain = 48;
+const plainIpv4 = /^\d+\.\d+\.\d+\.\d+$/;
+/** Twelve digits are a MAC address. */
+const plainNumber = /^\d{1,11}$/;
 const brokenMac = new RegExp(`${b}:+(?:${b}:+)+`, 'y');
 const escapedName = /\\[^ !()\n\t]+/y;
 const blank = /[ \r\n\t]+/y;
 /** Of a container or pod: PROJECT/NAME, RUNTIME:NAME and globs too. */
 const containerName = /[A-Za-z0-9_*?][-.\w/:*?@]*/y;
 const normal: Readonly<Record<string, string>> = { '&&': 'and', '||': 'or', '!': 'not', '==': '=' };
-
-/** The longest expression: lists of a thousand addresses fit, and no pass takes long over it. */
-export const maxLength = 65536;
 
 /** Splits the expression; the last token is the end. @throws FilterError at what can be no word. */
 export function tokenize(expression: string): Token[] {
@@ -76,7 +80,20 @@ function matchLength(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex - at : 0;
 }
 
+function plain(expression: string, position: number): Token | undefined {
+  const length = matchLength(plainRun, expression, position);
+  if (length === 0 || length === maxPlain) return undefined;
+  const text = expression.slice(position, position + length);
+  if (keywords.has(text)) return { kind: 'keyword', text, value: 0, position, length };
+  if (plainNumber.test(text))
+    return { kind: 'number', text, value: toNumber(expression, text, position), position, length };
+  if (plainIpv4.test(text)) return { kind: 'ipv4', text, value: 0, position, length };
+  return undefined;
+}
+
 function next(expression: string, position: number): Token {
+  const known = plain(expression, position);
+  if (known) return known;
   let kind: TokenKind = 'end';
   let length = 0;
   for (const [ruleKind, pattern] of rules) {
@@ -134,7 +151,10 @@ function namesFollow(expression: string, after: number): boolean {
 function ipv6Length(expression: string, at: number): number {
   const run = matchLength(ipv6Run, expression, at);
   if (run < 2) return 0;
-  const text = expression.slice(at, at + Math.min(run, 64));
+  let text = expression.slice(at, at + run);
+  // A second run of zeros is of no address.
+  const second = text.indexOf('::', text.indexOf('::') + 2);
+  if (second > 1) text = text.slice(0, second);
   if (!text.includes('::') && text.split(':').length < 7) return 0;
   for (let length = text.length; length >= 2; length--) if (parseIpv6(text.slice(0, length))) return length;
   return 0;

@@ -74,27 +74,27 @@ function appleSnap(c: Context, type: number): Condition {
 }
 
 function ethernet(c: Context, type: number): Condition {
-  const isLength = not(c.compare(c.linkTypeField(0, 2), '>', maxLength));
+  const isLength = () => not(c.compare(c.linkTypeField(0, 2), '>', maxLength));
   const isType = c.equal(c.linkTypeField(0, 2), type);
   switch (type) {
     case Sap.iso:
     case Sap.ip:
     case Sap.netbeui:
-      return and(isLength, c.equal(c.payload(0, 2), bothSaps(type)));
+      return and(isLength(), c.equal(c.payload(0, 2), bothSaps(type)));
     case Sap.ipx:
       // Its four encapsulations: Ethernet II, and as length 802.2, raw 802.3, SNAP.
       return or(
         c.equal(c.linkTypeField(0, 2), EtherType.ipx),
         and(
-          isLength,
+          isLength(),
           or(snap(c, 0, EtherType.ipx), c.equal(c.payload(0, 1), Sap.ipx), c.equal(c.payload(0, 2), 0xffff)),
         ),
       );
     case EtherType.atalk:
     case EtherType.aarp:
-      return or(isType, and(isLength, appleSnap(c, type)));
+      return or(isType, and(isLength(), appleSnap(c, type)));
   }
-  return type <= maxLength ? and(isLength, c.equal(c.linkTypeField(2, 1), type)) : isType;
+  return type <= maxLength ? and(isLength(), c.equal(c.linkTypeField(2, 1), type)) : isType;
 }
 
 function linuxSll(c: Context, type: number): Condition {

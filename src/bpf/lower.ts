@@ -6,7 +6,9 @@ import { and, type Condition, not, or } from './conditions.ts';
 import type { Context } from './context.ts';
 import { encapsulation } from './encapsulations.ts';
 import type { Span } from './error.ts';
+import { countTests } from './factor.ts';
 import { hostIdentifier, linkHost } from './hosts.ts';
+import { maxChanges, maxEncapsulations, maxWritten } from './limits.ts';
 import { payloadType, wlanDataFrame } from './link-types.ts';
 import { EtherType } from './names.ts';
 import { AncillaryOffset } from './opcodes.ts';
@@ -55,6 +57,9 @@ export function lower(c: Context, node: Node): Condition {
     case 'ifindex':
       return interfaceIndex(c, node.value, node);
     case 'encapsulation':
+      c.words.clear();
+      if (++c.encapsulations > maxEncapsulations)
+        c.refuse('limit', `more than ${maxEncapsulations} tags and tunnels`, node);
       return encapsulation(c, node.name, node.id, node);
     case 'wlanType':
       return c.masked(wlanControl(c, 0, node), node.mask, node.value);
@@ -69,10 +74,19 @@ export function lower(c: Context, node: Node): Condition {
 function chain(c: Context, node: Node & { kind: 'chain' }): Condition {
   let run = [lower(c, node.first)];
   let operator = node.rest[0]!.operator;
+  let changes = 0;
+  let written = countTests(run[0]!, maxWritten);
   for (const { operator: next, operand } of node.rest) {
-    if (next !== operator) run = [operator === 'and' ? and(...run) : or(...run)];
+    if (next !== operator) {
+      run = [operator === 'and' ? and(...run) : or(...run)];
+      if (++changes > maxChanges)
+        c.refuse('limit', `more than ${maxChanges} changes between and and or`, operand);
+    }
     operator = next;
-    run.push(lower(c, operand));
+    const condition = lower(c, operand);
+    written += countTests(condition, maxWritten);
+    if (written > maxWritten) c.refuse('limit', `more than ${maxWritten} tests`, operand);
+    run.push(condition);
   }
   return operator === 'and' ? and(...run) : or(...run);
 }
@@ -97,18 +111,16 @@ function identifier(c: Context, node: Node & { kind: 'identifier' }): Condition 
   }
 }
 
-const trees = new Map<string, Node>();
-
 /** The expression that a word stands for, here: behind the tags and tunnels that were asked for. */
 function word(c: Context, name: string, span: Span): Condition {
-  // What a link type refuses of it, it refuses of IPv4: the place in the text is the word's.
-  payloadType(c, EtherType.ip, span);
-  let tree = trees.get(name);
-  if (!tree) {
-    tree = parse(longhand(name))!;
-    trees.set(name, tree);
+  let condition = c.words.get(name);
+  if (!condition) {
+    // What a link type refuses of it, it refuses of IPv4: the place in the text is the word's.
+    payloadType(c, EtherType.ip, span);
+    condition = lower(c, parse(longhand(name))!);
+    c.words.set(name, condition);
   }
-  return lower(c, tree);
+  return condition;
 }
 
 function broadcast(c: Context, protocol: string | undefined, span: Span): Condition {

@@ -4,6 +4,7 @@
  */
 import type { Blocks } from './emit.ts';
 import type { Target } from './graph.ts';
+import type { Ordered } from './order.ts';
 import type { Instruction } from './registers.ts';
 
 /** Code from a place in a block to its end. */
@@ -15,7 +16,7 @@ export interface Piece {
 }
 
 /** Instructions in a row; the last one decides between two pieces, or returns. */
-export interface Stretch {
+export interface Stretch extends Ordered {
   readonly code: readonly Instruction[];
   readonly yes: Piece | undefined;
   readonly no: Piece | undefined;
@@ -34,6 +35,7 @@ export function share(blocks: Blocks, root: Target): Piece {
       yes: yes && pieceOf.get(yes)!,
       no: no && pieceOf.get(no)!,
       pieces: [],
+      walk: 0,
     };
     let rest: Piece | undefined;
     for (let offset = code.length - 1; offset >= 0; offset--) {

@@ -37,6 +37,7 @@ const documented: readonly { readonly pattern: RegExp; readonly linktype?: numbe
     },
     { pattern: /^port \(\(80 or 443\)\)$/, why: 'more parentheses around a list of values do no harm' },
     { pattern: /^vxlan$/, why: 'newer libpcaps know it' },
+    { pattern: /^(?:http|dns)$/, why: 'words of its own: filter-words.test.ts' },
     { pattern: /protochain/, why: 'the kernel takes no loops: programs follow six headers one by one' },
     {
       pattern: /geneve or|or geneve/,
