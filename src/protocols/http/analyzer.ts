@@ -192,6 +192,7 @@ export class HttpAnalyzer implements Analyzer {
     const answer: Answer = { status, head, startAt: at, parts: undefined, lostBefore: this.#lost.server };
     this.#answer = answer;
     this.#lost.server = 0;
+    if (!asked) this.#server.doubtBody();
     if (asked && !isInterim(status.code) && (asked.inner || this.#mayRide('response', head, ''))) {
       const { connection } = this.#context;
       const exchange = makeHeads(connection, asked, answer, at);

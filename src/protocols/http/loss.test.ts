@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Step } from '../testing/play.ts';
+import { plain, type Step } from '../testing/play.ts';
 import { get, ok, talk } from './testing/talk.ts';
 
 test('requests without answers are told when the connection ends', () => {
@@ -48,6 +48,32 @@ test('one side only: answers without requests', () => {
     ['<', ok('2')],
   ]);
   assert.deepEqual(events, ['? -> 200 [noRequest]', '? -> 200 [noRequest]']);
+});
+
+test('one side only: answers to HEAD have no body, as what follows shows', () => {
+  const head = (more: string) => `HTTP/1.1 200 OK\r\n${more}\r\n\r\n`;
+  const server =
+    head('Content-Length: 500') + head('Transfer-Encoding: chunked') + ok('1') + head('Content-Length: 9');
+  const whole = talk([['<', `${server}HTTP/1.1x`]]);
+  assert.deepEqual(whole.events, Array(4).fill('? -> 200 [noRequest]'));
+  const lengths = whole.exchanges.map(({ response }) => response?.body?.totalLength ?? 0);
+  // The last has what looks like an answer at first.
+  assert.deepEqual(lengths, [0, 0, 1, 9]);
+  for (let cut = 1; cut < 200; cut++)
+    assert.deepEqual(
+      talk([['<', `${server}HTTP/1.1x`]], { cut }).exchanges.map(plain),
+      whole.exchanges.map(plain),
+    );
+  // Until nothing more comes.
+  const cutOff = talk([['<', `${head('Content-Length: 9')}HTTP/1.1`]]);
+  assert.deepEqual(cutOff.events, ['? -> 200 [noRequest, messageCut response]']);
+  assert.equal(cutOff.exchanges[0]!.response!.body!.totalLength, 8);
+  // Both sides seen: it is what it says it is.
+  const asked = talk([
+    ['>', get('/')],
+    ['<', `${head('Content-Length: 19')}HTTP/1.1 200 OK\r\n\r\n`],
+  ]);
+  assert.deepEqual(asked.events, ['GET / -> 200']);
 });
 
 test('one side only: requests with large bodies keep theirs', () => {

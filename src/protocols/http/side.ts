@@ -64,6 +64,8 @@ export class HttpSide {
   #lost = 0;
   /** Bytes behind a switch of protocols that is not agreed yet: who takes over gets them. */
   readonly #aside = new Pending();
+  /** The request was not seen, and if it was HEAD no body follows. */
+  #doubt = false;
   /** Bodies that others hold of what this side may keep. */
   reserved = 0;
   /** Gets the body of the message under way. */
@@ -85,6 +87,11 @@ export class HttpSide {
     return this.#state === 'aside';
   }
 
+  /** Of the head that is being told: what follows decides whether it has its body. */
+  doubtBody(): void {
+    this.#doubt = true;
+  }
+
   data(bytes: Uint8Array, at: Timestamp): void {
     const waited = this.#pending.length > 0;
     const b = waited ? this.#pending.append(bytes) : bytes;
@@ -103,6 +110,15 @@ export class HttpSide {
 
   /** Returns the offset behind what it has read; `i` when it needs more. */
   #step(b: Uint8Array, i: number, end: number, at: Timestamp): number {
+    if (this.#doubt && this.#head) {
+      if (this.#mayResume(b, i, end)) {
+        const lf = b.indexOf(10, i);
+        if (lf < 0 || lf >= end) return i;
+        this.#finish(at, false);
+        return this.#readHead(b, i, end, at);
+      }
+      this.#doubt = false;
+    }
     switch (this.#state) {
       case 'head':
         return this.#readHead(b, i, end, at);
@@ -174,6 +190,7 @@ export class HttpSide {
     this.#weird = weird;
     this.#wireBytes = head.length;
     this.#searched = 0;
+    if (framing.kind === 'none' || framing.kind === 'close') this.#doubt = false;
     if (framing.kind === 'none') return;
     this.#state = framing.kind;
     if (framing.kind === 'length') this.#left = framing.length;
@@ -202,7 +219,15 @@ export class HttpSide {
     this.#pending.clear();
     this.#started = false;
     this.#searched = 0;
+    this.#doubt = false;
     this.#state = 'resync';
+  }
+
+  /** No more comes that could tell: it is the body. */
+  #settle(at: Timestamp): void {
+    if (!this.#doubt) return;
+    this.#doubt = false;
+    if (this.#pending.length > 0) this.data(this.#pending.take(), at);
   }
 
   /** Behind a hole: the next line that begins a message. */
@@ -274,12 +299,14 @@ export class HttpSide {
     this.#bodyKept = 0;
     this.#bodyTotal = 0;
     this.#lost = 0;
+    this.#doubt = false;
     this.tap = undefined;
     this.#listener.message(parts, at);
   }
 
   /** `length` bytes were not captured. Inside a body of known length the place is still known. */
   gap(length: number, at: Timestamp): void {
+    this.#settle(at);
     let left = length;
     switch (this.#state) {
       case 'over':
@@ -331,6 +358,7 @@ export class HttpSide {
 
   /** The direction is over. @param clean by FIN, which is how a body without length ends */
   end(at: Timestamp, clean: boolean): void {
+    this.#settle(at);
     if (this.#head) this.#finish(at, this.#state !== 'close' || !clean);
     this.#pending.clear();
     this.#aside.clear();
