@@ -12,6 +12,7 @@ import {
 } from '../../model/index.ts';
 import { Poller, pair, receiveMessage, sendMessage } from '../sys/index.ts';
 import type { Device } from './device.ts';
+import { RingBudget } from './geometry.ts';
 import { CaptureError, type LiveNamespace, type LiveOptions, NamespaceCapture } from './namespace.ts';
 
 /** How often drops are read from the kernel and told, ms. */
@@ -23,6 +24,8 @@ const settleMs = 10;
 
 /** What may fill of a ring while we do not look: the next time may bring many times as much. */
 const restingPart = 1 / 16;
+/** So much of a ring filled between two looks: the next time it may be too small. */
+const crowdedPart = 1 / 2;
 /** Longer retire times come with blocks so large that each is worth a wake-up. */
 const restingMs = 50;
 
@@ -31,12 +34,15 @@ const closeLater = promisify(close);
 /** Somebody whose word decides what is captured: looked at whenever its descriptor is readable. */
 export interface Control {
   readonly fd: number;
+  /** It only tells things: the end of the last process is the end all the same. */
+  readonly isFixed?: boolean;
   /** Reads what there is. May call `add`, `remove` and `stop`. Returns false when its descriptor has ended. */
   act(out: FrameCollector): boolean;
 }
 
 export class LiveCapture implements PacketSource {
   readonly #options: LiveOptions;
+  readonly #budget: RingBudget;
   /** By number. */
   readonly #namespaces = new Map<number, NamespaceCapture>();
   /** All of `#namespaces`: made anew when that changes, for it is gone through at each wake-up. */
@@ -85,6 +91,7 @@ export class LiveCapture implements PacketSource {
 
   private constructor(options: LiveOptions) {
     this.#options = options;
+    this.#budget = new RingBudget(options.ringBytes, options.retireMs);
   }
 
   async #open(): Promise<void> {
@@ -108,7 +115,9 @@ export class LiveCapture implements PacketSource {
       options: this.#options,
       // Connections of a namespace that is gone are not those of the next one with its inode (32 bits).
       identity: spec.inode + generation * 2 ** 32,
-      namespaces: () => Math.max(this.#options.namespaces.length, this.#namespaces.size),
+      namespaces: () =>
+        Math.max(this.#options.expected ?? 1, this.#options.namespaces.length, this.#namespaces.size),
+      budget: this.#budget,
       nextInterfaceId: () => this.#interfaceCount++,
       note: (text: string) => void this.#notes.push(text),
       announce: (iface: CaptureInterface) => void this.#announced.push(iface),
@@ -143,7 +152,14 @@ export class LiveCapture implements PacketSource {
 
   /** Interfaces being captured now, named `label/eth0`. */
   interfaces(): CaptureInterface[] {
-    return this.#devices.filter((d) => d.isAnnounced).map((d) => d.reader.iface);
+    return this.#devices.filter((d) => d.isAnnounced).map((d) => d.iface);
+  }
+
+  /** Memory of all rings now. */
+  ringBytes(): number {
+    let bytes = 0;
+    for (const { geometry } of this.#devices) bytes += geometry.blockSize * geometry.blockCount;
+    return bytes;
   }
 
   #rewatch(): void {
@@ -176,6 +192,12 @@ export class LiveCapture implements PacketSource {
     await this.#finish(out);
   }
 
+  async #grow(namespace: NamespaceCapture, device: Device): Promise<void> {
+    if (!(await namespace.grow(device))) return;
+    this.#isChanged = true;
+    this.#rouse();
+  }
+
   #nextLookMs(): number {
     let at = performance.now() + countEveryMs;
     for (const namespace of this.#namespaces.values()) at = Math.min(at, namespace.leaveAt);
@@ -195,7 +217,12 @@ export class LiveCapture implements PacketSource {
    */
   #isBusy(): boolean {
     let most = 0;
-    for (const device of this.#devices) most = Math.max(most, device.filledPart());
+    for (const namespace of this.#namespaces.values())
+      for (const device of namespace.devices.values()) {
+        const part = device.filledPart();
+        most = Math.max(most, part);
+        if (part >= crowdedPart) void this.#grow(namespace, device);
+      }
     return most > 0 && most <= restingPart && this.#options.retireMs <= restingMs;
   }
 
@@ -309,7 +336,8 @@ export class LiveCapture implements PacketSource {
     changed = (await this.#closeLeft(out)) || changed;
     if (changed) this.#rewatch();
     this.#tell(out);
-    if (!this.#control && [...this.#namespaces.values()].every((n) => n.ended)) this.#stopping = true;
+    if ((!this.#control || this.#control.isFixed) && [...this.#namespaces.values()].every((n) => n.ended))
+      this.#stopping = true;
   }
 
   async #closeLeft(out: FrameCollector): Promise<boolean> {

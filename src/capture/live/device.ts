@@ -5,18 +5,26 @@ import type { BpfInstruction, CaptureInterface } from '../../model/index.ts';
 import {
   attachFilter,
   bindToInterface,
+  type Fanout,
   ignoreOutgoing,
+  joinFanout,
   type Link,
   mapRing,
   type RingMemory,
   readStatistics,
   SystemError,
   setPromiscuous,
+  startFanout,
+  steerFanout,
   unmapRing,
 } from '../sys/index.ts';
+import type { RingGeometry } from './geometry.ts';
 import { RingReader } from './ring.ts';
 
-export interface DeviceOptions extends RingGeometry {
+export interface DeviceOptions {
+  readonly geometry: RingGeometry;
+  /** A ring of these measures was given back. */
+  readonly onClosed: (geometry: RingGeometry) => void;
   readonly iface: CaptureInterface;
   readonly link: Link;
   readonly cooked: boolean;
@@ -25,44 +33,31 @@ export interface DeviceOptions extends RingGeometry {
   readonly promiscuous: boolean;
 }
 
-/**
- * Blocks hold at least one frame of the largest size: 262144 bytes and headers fit 512 KiB; the small ones,
- * for hosts of many interfaces, hold what segmentation offload makes (64 KiB). A wake-up costs as much as some
- * thousand packets, so that blocks are as large as the kernel gives in one piece (MAX_PAGE_ORDER, 4 MiB).
- */
-const blockSizes = [4096, 2048, 1024, 512, 128].map((kib) => kib * 1024);
-/** A block is also used up by the time that retires it: a program that stands still so long loses nothing. */
-const stallMs = 1280;
-const minBlocks = 8;
-/** Of a ring that gets next to no memory: one among hundreds, or a small -B. */
-const fewestBlocks = 4;
-/** With few blocks they are retired later, so that loading the views (a quarter of a second) loses nothing. */
-const shortStallMs = 800;
-
-export interface RingGeometry {
-  readonly blockSize: number;
-  readonly blockCount: number;
-  /** As wished, or longer. */
-  readonly retireMs: number;
-}
-
-/** How a share of memory becomes blocks: some are read while the kernel fills others. */
-export function ringGeometry(bytes: number, retireMs: number): RingGeometry {
-  const wanted = Math.max(minBlocks, Math.ceil(stallMs / retireMs));
-  const blockSize = blockSizes.find((size) => size * wanted <= bytes) ?? blockSizes.at(-1)!;
-  const blockCount = Math.max(fewestBlocks, Math.floor(bytes / blockSize));
-  return { blockSize, blockCount, retireMs: Math.max(retireMs, Math.ceil(shortStallMs / blockCount)) };
-}
-
 const closeLater = promisify(close);
 
 const rejectAll: readonly BpfInstruction[] = [{ code: 6, jt: 0, jf: 0, k: 0 }];
 
-export class Device {
+/** A socket with its ring, bound. */
+interface Ring {
   readonly fd: number;
-  readonly link: Link;
+  readonly memory: RingMemory;
   readonly reader: RingReader;
-  readonly #memory: RingMemory;
+  readonly geometry: RingGeometry;
+}
+
+/** A processor that was about to copy a frame into the ring when frames went elsewhere has done so by then. */
+const settleMs = 10;
+
+export class Device {
+  readonly link: Link;
+  readonly #options: DeviceOptions;
+  #ring: Ring;
+  /** A larger ring that frames go to already, and when the one before is whole (performance.now). */
+  #successor: Ring | undefined;
+  #switchAt = 0;
+  #group: Fanout | undefined;
+  #isGrowing = false;
+  #isClosed = false;
   received = 0;
   dropped = 0;
   freezes = 0;
@@ -75,27 +70,34 @@ export class Device {
    * nothing unfiltered is ever queued. Throws SystemError.
    */
   static async open(fd: number, options: DeviceOptions): Promise<Device> {
-    try {
-      attachFilter(fd, options.filter);
-      const memory = await mapLargest(fd, options);
-      return new Device(fd, options, memory);
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
+    return new Device(options, await openRing(fd, options, options.geometry, options.filter));
   }
 
-  private constructor(fd: number, options: DeviceOptions, memory: RingMemory) {
-    const { link } = options;
-    this.fd = fd;
-    this.link = link;
-    this.#memory = memory;
-    this.retireMs = options.retireMs;
-    // Loopback shows each frame leaving and coming: the leaving copy is left out, as libpcap does.
-    const onlyIncoming = link.loopback && !ignoreOutgoing(fd);
-    if (options.promiscuous && !link.loopback) setPromiscuous(fd, link.index);
-    this.reader = new RingReader(memory, onlyIncoming ? { ...options, direction: 'in' } : options);
-    bindToInterface(fd, link.index);
+  private constructor(options: DeviceOptions, ring: Ring) {
+    this.link = options.link;
+    this.#options = options;
+    this.#ring = ring;
+  }
+
+  get iface(): CaptureInterface {
+    return this.#ring.reader.iface;
+  }
+
+  /** Of the block that lies open. */
+  get reader(): RingReader {
+    return this.#ring.reader;
+  }
+
+  get geometry(): RingGeometry {
+    return this.#ring.geometry;
+  }
+
+  fds(): number[] {
+    return this.#rings().map((ring) => ring.fd);
+  }
+
+  #rings(): Ring[] {
+    return this.#successor ? [this.#ring, this.#successor] : [this.#ring];
   }
 
   #isAnnounced = false;
@@ -108,68 +110,165 @@ export class Device {
   /** From here on its name stays. */
   announceAs(name: string): void {
     this.#isAnnounced = true;
-    this.reader.iface = { ...this.reader.iface, name };
+    for (const { reader } of this.#rings()) reader.iface = { ...this.#options.iface, name };
   }
 
   /** A block is handed over at the latest after so long, ms. */
-  readonly retireMs: number;
+  get retireMs(): number {
+    return this.#ring.geometry.retireMs;
+  }
 
   get blockSize(): number {
-    return this.#memory.blockSize;
+    return this.#ring.memory.blockSize;
   }
 
   #filledBefore = 0;
 
   /** The part of the ring that was filled since the last call, 0 when no block was full. */
   filledPart(): number {
-    const { filled } = this.reader;
-    const part = (filled - this.#filledBefore) / this.#memory.blockCount;
+    const { filled } = this.#ring.reader;
+    const part = (filled - this.#filledBefore) / this.#ring.memory.blockCount;
     this.#filledBefore = filled;
     return part;
   }
 
+  /** A larger ring is worth its while: not while one is being made. */
+  get canGrow(): boolean {
+    return (
+      !this.#isGrowing && !this.#successor && this.#isAnnounced && this.closeAt === Number.POSITIVE_INFINITY
+    );
+  }
+
+  /**
+   * Frames go to a larger ring from one to the next: none is lost, none comes twice. Both sockets are of one
+   * fanout group, of which each frame comes to exactly one member (packet(7)). Takes the socket over. Throws
+   * SystemError; then everything is as before.
+   */
+  async grow(fd: number, geometry: RingGeometry): Promise<void> {
+    this.#isGrowing = true;
+    try {
+      const next = await openRing(fd, this.#options, geometry, rejectAll);
+      if (this.#isClosed) return void (await closeRing(next));
+      try {
+        this.#group ??= startFanout(this.#ring.fd, this.link.loopback);
+        // The first member gets all, until the new one is ready.
+        steerFanout(this.#ring.fd, 0);
+        joinFanout(next.fd, this.#group);
+        attachFilter(next.fd, this.#options.filter);
+        steerFanout(next.fd, 1);
+      } catch (error) {
+        await closeRing(next);
+        throw error;
+      }
+      next.reader.iface = this.iface;
+      this.#successor = next;
+      this.#switchAt = performance.now() + settleMs;
+    } finally {
+      this.#isGrowing = false;
+    }
+  }
+
   /** True when a block lies open; takes the next one if the kernel has handed it over. */
   takeBlock(): boolean {
-    if (!this.#inBlock) this.#inBlock = this.reader.open();
+    if (!this.#inBlock) this.#inBlock = this.#ring.reader.open();
+    if (!this.#inBlock && this.#successor && performance.now() >= this.#switchAt)
+      this.#inBlock = this.#ring.reader.openUnfinished() || this.#succeed().open();
     return this.#inBlock;
   }
 
   /** The same for the block the kernel is still filling, once it is muted. */
   takeUnfinished(): boolean {
-    if (!this.#inBlock) this.#inBlock = this.reader.openUnfinished();
+    if (!this.#inBlock)
+      this.#inBlock =
+        this.#ring.reader.openUnfinished() ||
+        (this.#successor !== undefined && this.#succeed().openUnfinished());
     return this.#inBlock;
   }
 
+  /** The ring before has been read to its end. */
+  #succeed(): RingReader {
+    const before = this.#ring;
+    this.#ring = this.#successor!;
+    this.#successor = undefined;
+    this.#filledBefore = 0;
+    this.#count(before.fd);
+    this.#options.onClosed(before.geometry);
+    void closeRing(before);
+    return this.#ring.reader;
+  }
+
   giveBlock(): void {
-    this.reader.release();
+    this.#ring.reader.release();
     this.#inBlock = false;
   }
 
   /** From now on nothing new comes in; what is in the ring stays readable. */
   mute(): void {
-    attachFilter(this.fd, rejectAll);
+    for (const { fd } of this.#rings()) attachFilter(fd, rejectAll);
   }
+
+  #drops = 0;
+  #freezes = 0;
 
   /** Adds the kernel's counts since the last call; returns the new drops and ring-full events. */
   count(): { drops: number; freezes: number } {
-    const now = readStatistics(this.fd);
+    for (const { fd } of this.#rings()) this.#count(fd);
+    const told = { drops: this.#drops, freezes: this.#freezes };
+    this.#drops = 0;
+    this.#freezes = 0;
+    return told;
+  }
+
+  #count(fd: number): void {
+    const now = readStatistics(fd);
     this.received += now.packets;
     this.dropped += now.drops;
     this.freezes += now.freezes;
-    return { drops: now.drops, freezes: now.freezes };
+    this.#drops += now.drops;
+    this.#freezes += now.freezes;
   }
 
   /** The kernel takes its time to let go of a ring: a grace period. */
-  close(): Promise<void> {
-    unmapRing(this.#memory);
-    return closeLater(this.fd);
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { geometry } of this.#rings()) this.#options.onClosed(geometry);
+    await Promise.all(this.#rings().map(closeRing));
+  }
+}
+
+async function closeRing({ memory, fd }: Ring): Promise<void> {
+  unmapRing(memory);
+  await closeLater(fd);
+}
+
+/** Takes the socket over, and closes it when something fails. */
+async function openRing(
+  fd: number,
+  options: DeviceOptions,
+  geometry: RingGeometry,
+  filter: readonly BpfInstruction[],
+): Promise<Ring> {
+  const { link } = options;
+  try {
+    attachFilter(fd, filter);
+    const memory = await mapLargest(fd, geometry);
+    // Loopback shows each frame leaving and coming: the leaving copy is left out, as libpcap does.
+    if (link.loopback) ignoreOutgoing(fd);
+    if (options.promiscuous && !link.loopback) setPromiscuous(fd, link.index);
+    const isTwice = link.loopback && options.direction !== 'out';
+    const reader = new RingReader(memory, isTwice ? { ...options, direction: 'in' } : options);
+    bindToInterface(fd, link.index);
+    return { fd, memory, reader, geometry };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
 }
 
 /** Half the ring when the kernel has not enough memory in one piece, down to two blocks. */
 async function mapLargest(
   fd: number,
-  { blockSize, blockCount, retireMs }: DeviceOptions,
+  { blockSize, blockCount, retireMs }: RingGeometry,
 ): Promise<RingMemory> {
   for (let count = blockCount; ; count = count >> 1) {
     try {

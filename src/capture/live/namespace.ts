@@ -16,8 +16,9 @@ import {
   requestLinks,
   SystemError,
 } from '../sys/index.ts';
-import { Device, type RingGeometry, ringGeometry } from './device.ts';
+import { Device } from './device.ts';
 import { Duplicates } from './duplicates.ts';
+import type { RingBudget, RingGeometry } from './geometry.ts';
 import { canDouble, comesUp, isShadow, linkTypeOf } from './links.ts';
 
 /** What enters a namespace for us. Index = position in LiveOptions.namespaces. */
@@ -48,6 +49,8 @@ export interface LiveOptions {
   readonly promiscuous: boolean;
   /** Only these interface names; empty = all. */
   readonly interfaces: readonly string[];
+  /** How many namespaces are to share the rings' memory, when more may join than there are. */
+  readonly expected?: number;
   /** Ring memory of all interfaces together, bytes; each gets its share, and a few blocks at least. */
   readonly ringBytes: number;
   /** A block is handed over at the latest after so long: the delay of a live view. Longer with many interfaces. */
@@ -63,6 +66,7 @@ export interface Surroundings {
   readonly identity: number;
   /** How many share the memory of the rings. */
   readonly namespaces: () => number;
+  readonly budget: RingBudget;
   readonly nextInterfaceId: () => number;
   /** A line for people, handed on in order. */
   readonly note: (text: string) => void;
@@ -124,7 +128,7 @@ export class NamespaceCapture {
 
   /** Everything whose readiness matters here. */
   fds(): number[] {
-    return [this.#linkFd, ...this.#pidfds.keys(), ...[...this.devices.values()].map((d) => d.fd)];
+    return [this.#linkFd, ...this.#pidfds.keys(), ...[...this.devices.values()].flatMap((d) => d.fds())];
   }
 
   /** The last of its processes has ended. */
@@ -160,11 +164,12 @@ export class NamespaceCapture {
     const { options } = this.#around;
     const wanted = [...this.links.values()].filter((link) => this.#isWanted(link));
     if (wanted.length === 0) return [];
-    const shares = Math.max(1, this.#around.namespaces()) * (this.devices.size + wanted.length);
-    const geometry = ringGeometry(options.ringBytes / shares, options.retireMs);
-    const outcomes = (await Promise.all(wanted.map((link) => this.#openDevice(link, geometry)))).filter(
-      (outcome) => outcome !== undefined,
+    const { namespaces, budget } = this.#around;
+    const shares = namespaces() * (this.devices.size + wanted.length);
+    const opening = wanted.map((link) =>
+      this.#openDevice(link, budget.first(shares, link.loopback, namespaces() === 1)),
     );
+    const outcomes = (await Promise.all(opening)).filter((outcome) => outcome !== undefined);
     for (const outcome of outcomes) {
       if (outcome instanceof Error) continue;
       this.devices.set(outcome.link.index, outcome);
@@ -179,12 +184,12 @@ export class NamespaceCapture {
   #announce(device: Device): void {
     if (device.isAnnounced) return;
     device.announceAs(`${this.label}/${this.links.get(device.link.index)?.name ?? device.link.name}`);
-    this.#around.announce(device.reader.iface);
+    this.#around.announce(device.iface);
   }
 
   /** undefined: it went away meanwhile. */
   async #openDevice(link: Link, geometry: RingGeometry): Promise<Device | CaptureError | undefined> {
-    const { options, nextInterfaceId } = this.#around;
+    const { options, nextInterfaceId, budget } = this.#around;
     const { linktype, cooked } = linkTypeOf(link);
     const iface: CaptureInterface = {
       id: nextInterfaceId(),
@@ -204,9 +209,11 @@ export class NamespaceCapture {
         filter: options.filter(cooked ? LinkType.raw : linktype),
         ...(options.direction ? { direction: options.direction } : {}),
         promiscuous: options.promiscuous,
-        ...geometry,
+        geometry,
+        onClosed: (closed) => budget.release(closed),
       });
     } catch (error) {
+      budget.release(geometry);
       const { code, message, name } = error as SystemError;
       if (error instanceof SystemError && vanished.has(code)) return undefined;
       // What the opener or the filter refuses is told in its own words.
@@ -220,7 +227,8 @@ export class NamespaceCapture {
   async lookAround(poller: Poller, out: FrameCollector): Promise<boolean> {
     let changed = await this.#closeGone(out);
     if (poller.ready(this.#linkFd)) changed = (await this.#readLinks()) || changed;
-    for (const device of this.devices.values()) if (poller.failed(device.fd)) clearSocketError(device.fd);
+    for (const device of this.devices.values())
+      for (const fd of device.fds()) if (poller.failed(fd)) clearSocketError(fd);
     for (const [fd, pid] of this.#pidfds) {
       if (!poller.ready(fd)) continue;
       this.#pidfds.delete(fd);
@@ -241,7 +249,7 @@ export class NamespaceCapture {
       this.gone.freezes += device.freezes;
       this.devices.delete(device.link.index);
       if (device.isAnnounced && this.leaveAt === Number.POSITIVE_INFINITY)
-        this.#around.note(`${device.reader.iface.name} is gone`);
+        this.#around.note(`${device.iface.name} is gone`);
       changed = true;
       await device.close();
     }
@@ -270,8 +278,7 @@ export class NamespaceCapture {
         this.#around.note(outcome.message);
         continue;
       }
-      if (!this.#spec.isComing)
-        this.#around.note(`${outcome.reader.iface.name} appeared: capturing on it too`);
+      if (!this.#spec.isComing) this.#around.note(`${outcome.iface.name} appeared: capturing on it too`);
       changed = true;
     }
     return changed;
@@ -281,9 +288,26 @@ export class NamespaceCapture {
   count(out: FrameCollector): void {
     for (const device of this.devices.values()) {
       const { drops, freezes } = device.count();
-      const iface = device.reader.iface;
+      const iface = device.iface;
       if (drops > 0) out.loss({ kind: 'kernelDrop', count: drops, iface });
       if (freezes > 0) out.loss({ kind: 'freeze', count: freezes, iface });
+    }
+  }
+
+  /** Gives the device a larger ring, as far as there is memory. Resolves to whether `fds` has changed. */
+  async grow(device: Device): Promise<boolean> {
+    const { options, budget } = this.#around;
+    const geometry =
+      device.canGrow && this.leaveAt === Number.POSITIVE_INFINITY && budget.larger(device.geometry);
+    if (!geometry) return false;
+    try {
+      await device.grow(options.opener.packetSocket(this.#index, linkTypeOf(device.link).cooked), geometry);
+      return true;
+    } catch (error) {
+      budget.release(geometry);
+      // It stays as small as it is: what that costs is counted.
+      if (error instanceof SystemError || (error as Error).name === 'OpenerError') return false;
+      throw error;
     }
   }
 

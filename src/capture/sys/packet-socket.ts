@@ -15,6 +15,12 @@ const PACKET_RX_RING = 5;
 const PACKET_STATISTICS = 6;
 const PACKET_VERSION = 10;
 const PACKET_RESERVE = 12;
+const PACKET_FANOUT = 18;
+const PACKET_FANOUT_DATA = 22;
+const PACKET_FANOUT_CBPF = 6;
+const PACKET_FANOUT_FLAG_UNIQUEID = 0x2000;
+/** Linux >= 5.11 */
+const PACKET_FANOUT_FLAG_IGNORE_OUTGOING = 0x4000;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_MR_PROMISC = 1;
 const TPACKET_V3 = 2;
@@ -36,8 +42,18 @@ function setInt(fd: number, option: number, value: number, name: string): void {
   c.check(`setsockopt(${name})`, c.setsockopt(fd, SOL_PACKET, option, bytes, 4));
 }
 
-/** struct sock_fprog holds a pointer: the program's bytes must outlive the call, which copies them. */
 export function attachFilter(fd: number, program: readonly BpfInstruction[]): void {
+  setProgram(fd, SOL_SOCKET, SO_ATTACH_FILTER, 'SO_ATTACH_FILTER', program);
+}
+
+/** struct sock_fprog holds a pointer: the program's bytes must outlive the call, which copies them. */
+function setProgram(
+  fd: number,
+  level: number,
+  option: number,
+  name: string,
+  program: readonly BpfInstruction[],
+): void {
   const code = Buffer.alloc(program.length * 8);
   program.forEach((instruction, i) => {
     code.writeUInt16LE(instruction.code, i * 8);
@@ -45,8 +61,46 @@ export function attachFilter(fd: number, program: readonly BpfInstruction[]): vo
     code.writeUInt8(instruction.jf, i * 8 + 3);
     code.writeUInt32LE(instruction.k >>> 0, i * 8 + 4);
   });
-  const result = c.attachProgram(fd, SOL_SOCKET, SO_ATTACH_FILTER, { len: program.length, filter: code }, 16);
-  c.check('setsockopt(SO_ATTACH_FILTER)', result);
+  const result = c.attachProgram(fd, level, option, { len: program.length, filter: code }, 16);
+  c.check(`setsockopt(${name})`, result);
+}
+
+/** A group of sockets of one interface of which each frame comes to exactly one. */
+export interface Fanout {
+  readonly id: number;
+  readonly mode: number;
+}
+
+/** Makes a group of a bound socket. `ignoresOutgoing` is for loopback; kernels that cannot do it do not. */
+export function startFanout(fd: number, ignoresOutgoing: boolean): Fanout {
+  const modes = ignoresOutgoing
+    ? [PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_IGNORE_OUTGOING, PACKET_FANOUT_CBPF]
+    : [PACKET_FANOUT_CBPF];
+  for (const mode of modes) {
+    try {
+      setInt(fd, PACKET_FANOUT, (mode | PACKET_FANOUT_FLAG_UNIQUEID) << 16, 'PACKET_FANOUT');
+    } catch (error) {
+      if (mode === PACKET_FANOUT_CBPF) throw error;
+      continue;
+    }
+    const value = Buffer.alloc(4);
+    c.check('getsockopt(PACKET_FANOUT)', c.getsockopt(fd, SOL_PACKET, PACKET_FANOUT, value, [4]));
+    return { id: value.readUInt16LE(0), mode };
+  }
+  throw new c.SystemError('setsockopt(PACKET_FANOUT)');
+}
+
+/** Adds a socket bound to the same interface. The kernel counts members in the order they joined. */
+export function joinFanout(fd: number, { id, mode }: Fanout): void {
+  setInt(fd, PACKET_FANOUT, (mode << 16) | id, 'PACKET_FANOUT');
+}
+
+/** From one frame to the next all frames come to that member; of a single one its number does not matter. */
+export function steerFanout(fd: number, member: number): void {
+  // BPF_RET | BPF_K
+  setProgram(fd, SOL_PACKET, PACKET_FANOUT_DATA, 'PACKET_FANOUT_DATA', [
+    { code: 6, jt: 0, jf: 0, k: member },
+  ]);
 }
 
 export interface RingMemory {
