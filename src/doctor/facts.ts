@@ -179,8 +179,9 @@ export interface SampleFacts {
   readonly seconds: number;
   /** Everything, on every interface. */
   readonly seen: PacketFacts;
-  /** What the capture as asked for hands on. */
+  /** What the capture as asked for hands on, and how much of it is chatter that was not asked for. */
   readonly kept: number;
+  readonly keptChatter: number;
   /** What passed the kernel's filter, before -Q; those that were dropped too. */
   readonly passed: number;
   /** Lost because the ring was full, of the capture as asked for. */
@@ -199,13 +200,15 @@ export interface PacketFacts {
   readonly packets: number;
   readonly bytes: number;
   readonly byInterface: Readonly<Record<string, number>>;
+  /** Those of machines among themselves, that nobody has said: ARP, neighbour discovery, IGMP, STP. */
+  readonly chatter: number;
+  /** From here on without it. */
+  readonly speechByInterface: Readonly<Record<string, number>>;
   readonly loopback: number;
   readonly incoming: number;
   readonly outgoing: number;
   readonly ip4: number;
   readonly ip6: number;
-  /** Neither: ARP and the like. */
-  readonly other: number;
   readonly tagged: number;
   readonly doubleTagged: number;
   readonly vlans: readonly number[];
@@ -230,6 +233,8 @@ export interface ConnectionFacts {
   readonly reset: number;
   /** SYNs without any answer. */
   readonly unanswered: number;
+  /** A SYN that was sent only once so far, without an answer yet. */
+  readonly pending: number;
   /** Begun before the sample. */
   readonly joined: number;
   /** Both ends are here. */

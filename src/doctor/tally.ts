@@ -15,11 +15,23 @@ type Counts = { -readonly [K in keyof PacketFacts]: PacketFacts[K] };
 export class Tally {
   readonly #packet: Packet = createPacket();
   readonly #interfaces = new Map<string, number>();
+  readonly #speech = new Map<string, number>();
   readonly #vlans = new Set<number>();
   readonly #rows = new Map<string, Row>();
   readonly #counts: Counts = {
-    ...{ packets: 0, bytes: 0, byInterface: {}, loopback: 0, incoming: 0, outgoing: 0 },
-    ...{ ip4: 0, ip6: 0, other: 0, tagged: 0, doubleTagged: 0, vlans: [], tcp: 0, udp: 0 },
+    ...{ packets: 0, bytes: 0, byInterface: {}, chatter: 0, speechByInterface: {} },
+    ...{
+      loopback: 0,
+      incoming: 0,
+      outgoing: 0,
+      ip4: 0,
+      ip6: 0,
+      tagged: 0,
+      doubleTagged: 0,
+      vlans: [],
+      tcp: 0,
+      udp: 0,
+    },
   };
 
   /** @param loopback names of the interfaces that are loopback */
@@ -28,7 +40,8 @@ export class Tally {
     this.#loopback = loopback;
   }
 
-  frame(frame: Frame): void {
+  /** @returns whether somebody has said it */
+  frame(frame: Frame): boolean {
     const p = this.#packet;
     const c = this.#counts;
     decode(frame, p);
@@ -36,12 +49,16 @@ export class Tally {
     c.packets++;
     c.bytes += frame.origLen;
     this.#interfaces.set(name, (this.#interfaces.get(name) ?? 0) + 1);
+    if (isChatter(p)) {
+      c.chatter++;
+      return false;
+    }
+    this.#speech.set(name, (this.#speech.get(name) ?? 0) + 1);
     if (this.#loopback.has(name)) c.loopback++;
     if (frame.direction === Direction.out) c.outgoing++;
     else c.incoming++;
     if (p.ipVersion === 4) c.ip4++;
-    else if (p.ipVersion === 6) c.ip6++;
-    else c.other++;
+    else c.ip6++;
     if (p.vlanDepth > 0) {
       c.tagged++;
       if (this.#vlans.size < maxVlans) this.#vlans.add(p.vlanId);
@@ -49,6 +66,7 @@ export class Tally {
     if (p.vlanDepth > 1) c.doubleTagged++;
     if (p.transport === 6) c.tcp++;
     else if (p.transport === 17) c.udp++;
+    return true;
   }
 
   connection(state: ConnectionState): void {
@@ -62,7 +80,7 @@ export class Tally {
     if (!row) {
       row = {
         ...{ transport, server: server.address, port, protocol: found, connections: 0, packets: 0, bytes: 0 },
-        ...{ refused: 0, reset: 0, unanswered: 0, joined: 0, exchanges: 0 },
+        ...{ refused: 0, reset: 0, unanswered: 0, pending: 0, joined: 0, exchanges: 0 },
         clients: [],
         loopback: server.address === client.address || /^127\.|^::1$/.test(server.address),
       };
@@ -76,8 +94,10 @@ export class Tally {
     row.exchanges += exchanges;
     if (ended === 'refused') row.refused++;
     else if (ended === 'rst') row.reset++;
-    if (transport === 'tcp' && serverPackets === 0 && !connection.joinedMidStream && clientPackets > 1)
-      row.unanswered++;
+    if (transport === 'tcp' && serverPackets === 0 && !connection.joinedMidStream) {
+      if (clientPackets > 1) row.unanswered++;
+      else row.pending++;
+    }
     if (connection.joinedMidStream && transport === 'tcp') row.joined++;
   }
 
@@ -85,6 +105,7 @@ export class Tally {
     return {
       ...this.#counts,
       byInterface: Object.fromEntries(this.#interfaces),
+      speechByInterface: Object.fromEntries(this.#speech),
       vlans: [...this.#vlans].sort((a, b) => a - b),
     };
   }
@@ -93,4 +114,19 @@ export class Tally {
   connections(): ConnectionFacts[] {
     return [...this.#rows.values()].sort((a, b) => b.packets - a.packets);
   }
+}
+
+const IGMP = 2;
+const ICMP6 = 58;
+
+/**
+ * What machines say of themselves: no IP at all (ARP, STP, LLDP), IGMP, and of ICMPv6 router and neighbour
+ * discovery and multicast listeners (RFC 4861, RFC 2710, RFC 3810).
+ */
+export function isChatter(p: Packet): boolean {
+  if (p.ipVersion === 0) return true;
+  if (p.ipProto === IGMP) return true;
+  if (p.ipProto !== ICMP6 || p.ipPayloadOff < 0 || p.ipPayloadOff >= p.end) return false;
+  const type = p.buf[p.ipPayloadOff]!;
+  return (type >= 130 && type <= 137) || type === 143;
 }

@@ -44,6 +44,8 @@ export interface SampleWish {
 const acceptAll = (): readonly BpfInstruction[] => [{ code: 6, jt: 0, jf: 0, k: defaultSnaplen }];
 
 interface Sources {
+  /** Unix ms from which on both are open. */
+  readonly from: number;
   readonly asked: LiveCapture;
   /** Only where what was asked for is less. */
   readonly all: LiveCapture | undefined;
@@ -109,7 +111,7 @@ async function open({ groups, request, filter }: SampleWish): Promise<Sources> {
       interfaces: request.interfaces,
       ringBytes: request.ringBytes,
     });
-    return { asked, all };
+    return { asked, all, from: Date.now() };
   } finally {
     isSealed = true;
     held.close();
@@ -120,22 +122,26 @@ async function open({ groups, request, filter }: SampleWish): Promise<Sources> {
 const isWhole = ({ filter, direction, interfaces, snaplen }: RequestFacts) =>
   filter === '' && direction === '' && interfaces.length === 0 && snaplen >= defaultSnaplen;
 
-async function run({ asked, all }: Sources, { request, seconds, probes }: SampleWish): Promise<SampleFacts> {
-  const links = probes.flatMap((probe) => {
+async function run(
+  { asked, all, from: openedAt }: Sources,
+  { request, seconds, probes }: SampleWish,
+): Promise<SampleFacts> {
+  const loopbacks = probes.flatMap((probe) => {
     const { label, links } = probe.facts();
     return links.filter((l) => l.loopback).map((l) => `${label}/${l.name}`);
   });
-  const tally = new Tally(new Set(links));
-  const kept = new Keeper();
+  const tally = new Tally(new Set(loopbacks));
+  const keeper = new Keeper();
   const whole: Sink = {
     frame(frame) {
-      tally.frame(frame);
-      kept.frame(frame);
+      if (tally.frame(frame)) keeper.frame(frame);
     },
     connection: (summary) => tally.connection(summary),
   };
   const reference = pipelineOf(whole);
-  const shown = all ? pipelineOf({}) : reference;
+  // Of what was asked for only the chatter is told apart; without a difference it is all of it.
+  const askedTally = all ? new Tally(new Set(loopbacks)) : tally;
+  const shown = all ? pipelineOf({ frame: (frame) => void askedTally.frame(frame) }) : reference;
   const from = performance.now();
   const looking = setInterval(() => {
     for (const probe of probes) probe.look();
@@ -145,8 +151,8 @@ async function run({ asked, all }: Sources, { request, seconds, probes }: Sample
     all?.stop();
   }, seconds * 1000);
   await Promise.all([
-    asked.run(quiet(new Fanout([shown], 0, () => {}))),
-    all?.run(quiet(new Fanout([reference], 0, () => {}))),
+    asked.run(quiet(new Fanout([shown], 0, () => {}), openedAt)),
+    all?.run(quiet(new Fanout([reference], 0, () => {}), openedAt)),
   ]);
   clearTimeout(ending);
   clearInterval(looking);
@@ -155,12 +161,16 @@ async function run({ asked, all }: Sources, { request, seconds, probes }: Sample
   const packets = tally.packets();
   const connections = tally.connections();
   const counters = asked.counters();
+  const kept = askedTally.packets();
   const variants =
-    counters.captured === 0 ? await tryAll(variantsOf(request.filter, packets, connections), kept) : [];
+    kept.packets === kept.chatter
+      ? await tryAll(variantsOf(request.filter, packets, connections), keeper)
+      : [];
   return {
     seconds: lasted,
     seen: packets,
-    kept: counters.captured,
+    kept: kept.packets,
+    keptChatter: kept.chatter,
     passed: counters.received,
     dropped: counters.dropped,
     freezes: counters.freezes,
@@ -175,11 +185,13 @@ function pipelineOf(sink: Sink) {
   return createPipeline({ protocols, inners, sinks: [sink], bodyLimit: 0 });
 }
 
-/** Notes of interfaces that come and go are for a watch. */
-function quiet(fanout: Fanout): FrameCollector {
+/** From when both captures are open; notes of interfaces that come and go are for a watch. */
+function quiet(fanout: Fanout, fromMs: number): FrameCollector {
   return {
     interface: (iface) => fanout.interface(iface),
-    frame: (frame) => fanout.frame(frame),
+    frame(frame) {
+      if (frame.sec * 1000 + frame.nsec / 1e6 >= fromMs) fanout.frame(frame);
+    },
     loss() {},
     note() {},
     batch: () => fanout.batch(),

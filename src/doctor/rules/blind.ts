@@ -2,6 +2,7 @@
 import type { Facts, NamespaceFacts, UnixFacts } from '../facts.ts';
 import { type Finding, finding } from '../finding.ts';
 import { count, list, size } from '../words.ts';
+import { speechOf } from './filter.ts';
 
 /** Sockets that every system has, and that are not what somebody is looking for. */
 const plumbing =
@@ -16,7 +17,7 @@ export function blindRules({ namespaces, sample }: Facts): Finding[] {
   return namespaces.flatMap((ns) => [
     ...xdp(ns),
     ...bypass(ns),
-    ...(sample?.seen.packets === 0 ? [] : unix(ns)),
+    ...(sample && speechOf(sample.seen) === 0 ? [] : unix(ns)),
   ]);
 }
 

@@ -4,31 +4,34 @@ import { type Code, type Finding, finding } from '../finding.ts';
 import { hostsOf, portsOf } from '../variants.ts';
 import { count, figure, list } from '../words.ts';
 
+/** Packets that somebody has said. */
+export const speechOf = (seen: PacketFacts): number => seen.packets - seen.chatter;
+
 export function nothingKept(sample: SampleFacts, request: RequestFacts): Finding {
   return otherInterface(sample, request) ?? direction(sample, request) ?? filter(sample, request);
 }
 
 const onInterface = (seen: PacketFacts, name: string) =>
-  Object.entries(seen.byInterface)
+  Object.entries(seen.speechByInterface)
     .filter(([full]) => full.endsWith(`/${name}`))
     .reduce((sum, [, packets]) => sum + packets, 0);
 
 const shortNames = (seen: PacketFacts) =>
-  Object.keys(seen.byInterface).map((name) => name.slice(name.lastIndexOf('/') + 1));
+  Object.keys(seen.speechByInterface).map((name) => name.slice(name.lastIndexOf('/') + 1));
 
 function otherInterface({ seen }: SampleFacts, { interfaces }: RequestFacts): Finding | undefined {
   if (interfaces.length === 0 || interfaces.some((name) => onInterface(seen, name) > 0)) return undefined;
   const where =
-    seen.loopback === seen.packets
+    seen.loopback === speechOf(seen)
       ? 'all its traffic is loopback inside the pod'
       : `they are on ${list(shortNames(seen))}`;
   return finding(
     'error',
     'other-interface',
-    `-i ${interfaces.join(',')} keeps 0 of ${count(seen.packets, 'packet')}: ${where}`,
+    `-i ${interfaces.join(',')} keeps 0 of ${count(speechOf(seen), 'packet')}: ${where}`,
     {
       advice: 'leave -i out to see every interface, lo too',
-      evidence: { seen: seen.packets, kept: 0, loopback: seen.loopback },
+      evidence: { seen: speechOf(seen), kept: 0, loopback: seen.loopback },
     },
   );
 }
@@ -50,12 +53,12 @@ function filter(sample: SampleFacts, request: RequestFacts): Finding {
   const { seen } = sample;
   const best = sample.variants.find((v) => v.kept > 0);
   const [code, why] = reason(sample, best);
-  return finding('error', code, `your filter keeps 0 of ${count(seen.packets, 'packet')}: ${why}`, {
+  return finding('error', code, `your filter keeps 0 of ${count(speechOf(seen), 'packet')}: ${why}`, {
     advice: best
       ? `'${best.filter}' would have kept ${best.kept === best.of ? `all of ${figure(best.of)}` : `${figure(best.kept)} of ${figure(best.of)}`} of them`
       : `porthole filter explains '${request.filter}'`,
     evidence: {
-      ...{ seen: seen.packets, kept: 0, filter: request.filter },
+      ...{ seen: speechOf(seen), kept: 0, filter: request.filter },
       ...(best ? { instead: best.filter, insteadKept: best.kept, insteadOf: best.of } : {}),
       ports: portsOf(sample.connections).slice(0, 8).map(String),
     },
@@ -64,7 +67,7 @@ function filter(sample: SampleFacts, request: RequestFacts): Finding {
 
 function reason({ seen, connections }: SampleFacts, best: VariantFacts | undefined): [Code, string] {
   const ports = portsOf(connections);
-  const loopback = seen.loopback === seen.packets ? ', all of it loopback inside the pod' : '';
+  const loopback = seen.loopback === speechOf(seen) ? ', all of it loopback inside the pod' : '';
   switch (best?.reason) {
     case 'vlan':
       return [
@@ -96,5 +99,5 @@ function reason({ seen, connections }: SampleFacts, best: VariantFacts | undefin
 function described(seen: PacketFacts, connections: SampleFacts['connections']): string {
   const parts = connections.slice(0, 3).map((c) => `${c.transport} to port ${c.port} of ${c.server}`);
   if (parts.length > 0) return list(parts);
-  return seen.ip4 + seen.ip6 === 0 ? 'not IP (ARP and the like)' : 'neither TCP nor UDP';
+  return seen.tcp + seen.udp === 0 ? 'neither TCP nor UDP' : 'without any port';
 }

@@ -51,13 +51,13 @@ function runtimeFinding({ name, place, failure, ms }: RuntimeFacts, severity: Se
   });
 }
 
-/** Of a target that was found: runtimes that fail are good to know. */
-export function otherRuntimes({ runtimes, request, refusal }: Facts): Finding[] {
-  return request && !refusal
-    ? runtimes
-        .filter((r) => r.failure && r.failure.kind !== 'no-runtime')
-        .map((r) => runtimeFinding(r, 'note'))
-    : [];
+/** Of a container that was found: runtimes that fail are good to know, for they may have more that match. */
+export function otherRuntimes({ runtimes, request, refusal, namespaces }: Facts): Finding[] {
+  const isContainer = namespaces.some((ns) => ns.targets.some((t) => !/^(netns|pid|host)$/.test(t.runtime)));
+  if (!request || refusal || !isContainer) return [];
+  return runtimes
+    .filter((r) => r.failure && r.failure.kind !== 'no-runtime')
+    .map((r) => runtimeFinding(r, 'note'));
 }
 
 export function namespaceRules({ namespaces, request }: Facts): Finding[] {

@@ -11,7 +11,7 @@ import { type Finding, finding } from '../finding.ts';
 import { portsOf } from '../variants.ts';
 import { count, figure, list, percent, size } from '../words.ts';
 import { isBusy, unixName } from './blind.ts';
-import { nothingKept } from './filter.ts';
+import { nothingKept, speechOf } from './filter.ts';
 
 /** From this part on a loss is what spoils the picture, not a blemish. */
 const muchLost = 0.1;
@@ -21,8 +21,10 @@ const nearlyAll = 0.9;
 export function trafficRules(facts: Facts): Finding[] {
   const { sample, request, namespaces } = facts;
   if (!sample || !request) return refusedSample(facts);
-  if (sample.seen.packets === 0) return [silence(sample, namespaces)];
-  if (sample.kept === 0 && sample.dropped === 0) return [nothingKept(sample, request)];
+  const wantsChatter = /\b(arp|rarp|icmp6|igmp|ether|stp|isis)\b/i.test(request.filter);
+  const kept = wantsChatter ? sample.kept : sample.kept - sample.keptChatter;
+  if (kept === 0 && sample.dropped === 0)
+    return [speechOf(sample.seen) === 0 ? silence(sample, namespaces) : nothingKept(sample, request)];
   const found = [
     ...dropped(sample, request),
     ...refused(sample),
@@ -50,11 +52,12 @@ function refusedSample({ sampleRefusal }: Facts): Finding[] {
 }
 
 /** No packet at all: a unix socket, nobody there, or nothing to say. */
-function silence({ seconds }: SampleFacts, namespaces: readonly NamespaceFacts[]): Finding {
+function silence({ seconds, seen }: SampleFacts, namespaces: readonly NamespaceFacts[]): Finding {
   const busy = namespaces.flatMap((ns) => ns.unix).filter(isBusy);
   const listensOnInet = namespaces.some((ns) => ns.listeners.length > 0);
   const evidence = {
     seen: 0,
+    chatter: seen.chatter,
     seconds,
     counters: namespaces.flatMap((ns) => ns.links.map((l) => `${ns.label}/${l.name} ${l.packetsAfter}`)),
   };
@@ -88,7 +91,7 @@ function silence({ seconds }: SampleFacts, namespaces: readonly NamespaceFacts[]
     `it is idle: no packet in ${seconds.toFixed(1)} s on ${list(
       namespaces.flatMap((ns) => ns.links.filter((l) => l.up).map((l) => l.name)),
       8,
-    )}${open > 0 ? `; ${count(open, 'connection')} open, and silent` : ''}`,
+    )}${open > 0 ? `; ${count(open, 'connection')} open, and silent` : ''}${seen.chatter > 0 ? ` (but ${count(seen.chatter, 'packet')} of ARP, neighbour discovery and the like)` : ''}`,
     {
       advice: `${counters(namespaces)}; --for 30s looks longer`,
       evidence: { ...evidence, established: open },
@@ -152,7 +155,7 @@ function failures(
   const rows = tcpOf(sample).filter((c) => of(c) > 0);
   if (rows.length === 0) return [];
   const failed = sum(rows, of);
-  const all = sum(tcpOf(sample), (c) => c.connections);
+  const all = sum(tcpOf(sample), (c) => c.connections - c.pending);
   return [
     finding(
       failed === all ? 'error' : 'warning',
@@ -262,14 +265,14 @@ function noEntries({ seen, kept, connections }: SampleFacts): Finding {
 }
 
 function loopbackOnly({ seen }: SampleFacts): Finding[] {
-  if (seen.loopback < seen.packets) return [];
+  if (seen.loopback < speechOf(seen)) return [];
   return [
     finding(
       'note',
       'loopback-only',
-      `all its traffic is loopback inside the pod: ${count(seen.packets, 'packet')} on lo`,
+      `all its traffic is loopback inside the pod: ${count(seen.loopback, 'packet')} on lo`,
       {
-        evidence: { loopback: seen.loopback, seen: seen.packets },
+        evidence: { loopback: seen.loopback, seen: speechOf(seen) },
       },
     ),
   ];
