@@ -69,6 +69,8 @@ export interface Pipeline extends FrameCollector {
   finish(counters: SourceCounters): Promise<void>;
   /** As they stand: every connection a sink has not been told the end of. Only when some sink has `connection`. */
   connections(visit: (state: ConnectionState) => void): void;
+  /** Payload by the title of the protocol that was found on its connection; '' for none. */
+  bytesByProtocol(): Map<string, number>;
   counters(): PipelineCounters;
 }
 
@@ -86,6 +88,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const frameSinks = sinks.filter((sink) => sink.frame);
   const count = { packets: 0, other: 0, exchanges: 0, conversations: 0, weirds: 0 };
   const budget = new Budget();
+  /** Of connections that are over. */
+  const bytesOf = new Map<string, number>();
   let told = 0;
 
   const host: TreeHost = {
@@ -140,6 +144,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     closed(conn, ended, at) {
       const tree = conn.user as Tree;
       tree.release();
+      addBytes(bytesOf, conn, tree.title);
       if (!wantsConnections) conn.user = undefined;
       if (tree.exchanges > 0) return;
       const trouble = troubleOf(conn, tree, at);
@@ -243,6 +248,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (wantsConnections)
         streams.each((conn) => visit(summarize(conn, conn.user as Tree, conn.ended ?? 'open')));
     },
+    bytesByProtocol() {
+      const all = new Map(bytesOf);
+      streams.each((conn) => {
+        if (!conn.ended) addBytes(all, conn, (conn.user as Tree).title);
+      });
+      return all;
+    },
     counters: () => ({
       ...count,
       ...streams.counters(),
@@ -262,4 +274,8 @@ function senderOf({ buf, srcOff, ipVersion }: Packet): string {
 function answeredLate(conn: Conn, { error: _error, ...exchange }: Exchange): Exchange {
   const result = `connected after ${conn.client.syns} SYNs`;
   return { ...exchange, fields: { ...exchange.fields, 'tcp.result': result }, outcome: 'info' };
+}
+
+function addBytes(to: Map<string, number>, { client, server }: Conn, title: string): void {
+  to.set(title, (to.get(title) ?? 0) + client.bytes + server.bytes);
 }

@@ -155,6 +155,16 @@ export class LiveCapture implements PacketSource {
     return this.#devices.filter((d) => d.isAnnounced).map((d) => d.iface);
   }
 
+  /** Asks the kernel for the counters of the interfaces; `passed` has them shortly after. */
+  askPassed(): void {
+    for (const namespace of this.#namespaces.values()) if (!namespace.ended) namespace.askPassed();
+  }
+
+  /** Packets that passed each interface since it is captured, as of the last `askPassed`. */
+  passed(): { name: string; packets: number }[] {
+    return [...this.#namespaces.values()].flatMap((namespace) => namespace.passed());
+  }
+
   /** Memory of all rings now. */
   ringBytes(): number {
     let bytes = 0;

@@ -102,6 +102,8 @@ export class NamespaceCapture {
   leaveAt = Number.POSITIVE_INFINITY;
   /** Links that cannot be captured: told once. */
   readonly #refused = new Set<number>();
+  /** Packets that had passed each link before it was captured. */
+  readonly #passedBefore = new Map<number, number>();
 
   /** Opens every interface that is up. Throws CaptureError. */
   static async open(index: number, spec: LiveNamespace, around: Surroundings): Promise<NamespaceCapture> {
@@ -173,11 +175,28 @@ export class NamespaceCapture {
     for (const outcome of outcomes) {
       if (outcome instanceof Error) continue;
       this.devices.set(outcome.link.index, outcome);
+      this.#passedBefore.set(outcome.link.index, passedBy(outcome.link));
       if (outcome.link.up) this.#announce(outcome);
     }
     if (!options.keepDoubles && this.devices.size > 1 && canDouble(this.links))
       this.doubles ??= new Duplicates();
     return outcomes;
+  }
+
+  /** Asks the kernel for its counters: `passed` has them when the answer has been read. Needs no right. */
+  askPassed(): void {
+    requestLinks(this.#linkFd);
+  }
+
+  /** Packets that passed each captured interface since it is captured, whatever the filter says of them. */
+  passed(): { name: string; packets: number }[] {
+    return [...this.devices.values()]
+      .filter((device) => device.isAnnounced)
+      .map((device) => {
+        const { index } = device.link;
+        const packets = passedBy(this.links.get(index) ?? device.link) - (this.#passedBefore.get(index) ?? 0);
+        return { name: device.iface.name, packets };
+      });
   }
 
   /** Its name may have changed while it was down. */
@@ -338,4 +357,9 @@ export class NamespaceCapture {
       ...[this.#linkFd, ...this.#pidfds.keys()].map((fd) => closeLater(fd)),
     ]);
   }
+}
+
+/** On lo each packet is sent and received. */
+function passedBy({ loopback, counters }: Link): number {
+  return loopback ? counters.rxPackets : counters.rxPackets + counters.txPackets;
 }
