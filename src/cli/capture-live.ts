@@ -11,6 +11,7 @@ import {
   type TargetGroup,
 } from '../target/index.ts';
 import {
+  type FollowListener,
   follow,
   giveUpRights,
   type KnownNamespace,
@@ -25,6 +26,7 @@ import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { CliError, UsageError } from './errors.ts';
 import { inspector, listTargets } from './listing.ts';
+import { LiveStatus } from './status.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
 
@@ -32,6 +34,8 @@ import { mark } from './timing.ts';
 const defaultRingBytes = 64 * 1024 * 1024;
 /** Delay of a live view, and of a capture nobody looks at (waking up seldom costs less; tcpdump waits 1 s). */
 const retireMs = { immediate: 20, relaxed: 500 };
+/** Of a group that others may join, each takes of the rings' memory as if there were so many. */
+const expectedMembers = 16;
 /** Names of the other containers come late on a busy machine: so long the rings hold what is captured meanwhile. */
 const namesWaitMs = 1000;
 
@@ -78,9 +82,11 @@ export async function captureLive(
     retireMs: isLookedAt(maker, options) ? retireMs.immediate : retireMs.relaxed,
     keepDoubles: options.keepDoubles,
     isFollowed: followed,
+    ...(living === 'group' ? { expected: expectedMembers } : {}),
   });
   mark('capturing');
-  const lookout = followed ? startLookout(options, spec, groups) : undefined;
+  const lookout =
+    followed || maker.wantsOwners ? startLookout(options, spec, groups, followed, maker) : undefined;
   const opener = Opener.start(lookout?.orders);
   try {
     const asked = neighbours(options);
@@ -100,20 +106,26 @@ export async function captureLive(
     mark('rights given up');
     output?.ready(opener);
     const interfaces = source.interfaces().map((iface) => iface.name);
-    if (lookout)
-      follow(source, lookout, {
-        member: view.member ?? memberLine,
-        names(names) {
-          if (options.noNames === 0) for (const [address, name] of names) knownNames.set(address, name);
-        },
-        ready() {
-          if (groups.length === 0) stderr(`waiting for ${spec}`);
-        },
-      });
+    const on: FollowListener = {
+      member: view.member ?? memberLine,
+      names(names) {
+        if (options.noNames === 0) for (const [address, name] of names) knownNames.set(address, name);
+      },
+      ready() {
+        if (groups.length === 0) stderr(`waiting for ${spec}`);
+      },
+      owners: (news) => view.owners?.(news),
+    };
+    if (lookout) follow(source, lookout, on, !followed);
     if (groups.length === 0) mark('nothing to open yet');
     else if (interfaces.length === 0) stderr(`${spec} has no interface that is up: waiting for one`);
     else stderr(`listening on ${interfaces.join(', ')}${filter.text ? `, filter: ${filter.text}` : ''}`);
-    const counters = await drive(source, { view, output, packets: options.packets, live: true });
+    const { progress } = view;
+    const status =
+      options.noStatus || !progress
+        ? undefined
+        : new LiveStatus({ source, progress, spec, filter: filter.text, direction: options.direction });
+    const counters = await drive(source, { view, output, packets: options.packets, live: true, status });
     process.stderr.write(countLines(counters, view));
     return 0;
   } finally {
@@ -135,10 +147,17 @@ function isFollowed(
   return options.wait || living === 'group' || !options.once;
 }
 
-function startLookout(options: CaptureOptions, spec: string, groups: readonly TargetGroup[]): Lookout {
+function startLookout(
+  options: CaptureOptions,
+  spec: string,
+  groups: readonly TargetGroup[],
+  isFollowing: boolean,
+  maker: ViewMaker,
+): Lookout {
   const known = groups.map(
-    ({ netns, label, targets }): KnownNamespace => ({
+    ({ netns, netnsPath, label, targets }): KnownNamespace => ({
       inode: netns,
+      path: netnsPath,
       label,
       members: targets.map(({ runtime, id, name, pid, startTime }) => ({
         ...{ runtime, id, name, pid, startTime },
@@ -151,6 +170,8 @@ function startLookout(options: CaptureOptions, spec: string, groups: readonly Ta
       host: options.host === 'all',
       isWaiting: options.wait,
       isOnce: options.once,
+      isFollowing,
+      tellsOwners: maker.wantsOwners === true,
       ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
       ...(options.socket === undefined ? {} : { socket: options.socket }),
     },

@@ -7,11 +7,14 @@ import {
   type Target,
 } from '../model/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
+import type { OwnersNews } from '../watch/follow.ts';
 import { captureFilter, filterText } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
 import type { Output } from './output.ts';
-import { onStdoutFailure, ReaderGone, stderr, stdoutFailure } from './terminal.ts';
+import type { LiveStatus, Progress } from './status.ts';
+import { beforeLine } from './status-line.ts';
+import { onStdoutFailure, plainText, ReaderGone, stderr, stdoutFailure } from './terminal.ts';
 import { mark, printTiming } from './timing.ts';
 
 /** What a command does with the frames. Made before rights are given up: it must have imported all it needs. */
@@ -27,6 +30,12 @@ export interface View {
   blind?(): boolean;
   /** A container joined or left; without it, a line on stderr. */
   member?(mark: '+' | '-', text: string, label: string): void;
+  /** Processes hold sockets of a watched namespace. */
+  owners?(news: OwnersNews): void;
+  /** How far it has come, for who watches the watch; without it nobody is told. */
+  progress?(): Progress;
+  /** Whoever looks at it may say when it is enough. */
+  onEnd?(stop: () => void): void;
 }
 
 export interface Setting {
@@ -40,6 +49,8 @@ export interface Setting {
 export interface ViewMaker {
   /** Entries are for people who wait for them: small delay instead of large blocks. */
   readonly immediate: boolean;
+  /** It shows which processes hold the connections. */
+  readonly wantsOwners?: boolean;
   /** Loads and makes the view: when frames are already being captured, before rights are given up. */
   make(setting: Setting): Promise<View>;
 }
@@ -92,6 +103,7 @@ export interface Drive {
   /** 0 = no limit */
   readonly packets: number;
   readonly live: boolean;
+  readonly status?: LiveStatus | undefined;
 }
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -103,20 +115,22 @@ const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function drive(
   source: PacketSource & { refreshCounters?(out: FrameCollector): SourceCounters },
-  { view, output, packets, live }: Drive,
+  { view, output, packets, live, status }: Drive,
 ): Promise<SourceCounters> {
   const { Fanout } = await import('../watch/fanout.ts');
   const stop = (signal?: string) => {
     // The terminal shows ^C where the next line would begin.
-    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n');
+    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write(beforeLine() || '\n');
     source.stop();
   };
   const fanout = new Fanout(output ? [output.tap, view.tap] : [view.tap], packets, () => source.stop());
   const show = () => {
     source.refreshCounters?.(fanout);
-    process.stderr.write(countLines(source.counters(), view));
+    const lines = status?.lines().map((line) => `${plainText(line)}\n`) ?? [];
+    process.stderr.write(`${beforeLine()}${lines.join('')}${countLines(source.counters(), view)}`);
   };
   output?.onEnd(() => source.stop());
+  view.onEnd?.(() => source.stop());
   onStdoutFailure(() => source.stop());
   // Once: a second signal ends us at once, even if a reader or a disk does not let us finish.
   for (const signal of endSignals) process.once(signal, stop);
@@ -130,6 +144,7 @@ export async function drive(
     }
   };
   await attempt(() => source.run(fanout));
+  await status?.stop();
   const counters = source.counters();
   // A limit ends the view before the source: what it read beyond is nobody's.
   if (packets > 0) counters.captured = Math.min(counters.captured, fanout.frames);

@@ -1,12 +1,15 @@
 /** The view of `watch`: the pipeline with a text or JSON sink. */
 import type { MessageSchema, Sink } from '../model/index.ts';
+import { type OwnedSocket, Owners, patienceMs, Sides } from '../pipeline/index.ts';
 import { createRedactor, type Rules, summary } from '../redact/index.ts';
 import { createJsonSink } from '../sinks/json/index.ts';
-import { createTextSink, stdoutText } from '../sinks/text/index.ts';
+import { createTextSink } from '../sinks/text/index.ts';
+import type { OwnersNews } from '../watch/follow.ts';
 import type { Setting, View } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { narrowed, pipelineView, useColor } from './pipeline-view.ts';
 import { platform as undo } from './platform.ts';
+import { terminalText } from './status-line.ts';
 import { stdoutFailed } from './terminal.ts';
 
 export interface ConversationOptions {
@@ -19,6 +22,8 @@ export interface ConversationOptions {
   /** Only entries that match; '' shows all. */
   readonly query: string;
   readonly decodeAs: ReadonlyMap<number, string>;
+  /** What is seen in several places is told as often. */
+  readonly bothSides: boolean;
   readonly schema: MessageSchema;
 }
 
@@ -28,7 +33,7 @@ const outputLimit = 8 * 1024 * 1024;
 export function conversationView(setting: Setting, wanted: ConversationOptions): View {
   const { options, schema } = wanted;
   const platform = { ...undo, schema };
-  const out = stdoutText(outputLimit, stdoutFailed);
+  const out = terminalText(outputLimit, stdoutFailed);
   // A file can wait for its reader; a live capture must not.
   const write = setting.live
     ? (text: string) => out.write(text)
@@ -54,9 +59,15 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
           showTarget: setting.severalTargets,
         });
   const query = wanted.query === '' ? undefined : narrowed(shown, wanted.query);
+  const owners = new Owners();
+  const sides = new Sides(query ?? shown, {
+    owners,
+    isMerged: !wanted.bothSides,
+    ...(setting.live ? { now: () => performance.now() } : {}),
+  });
   const view = pipelineView({
     setting,
-    sinks: [query ?? shown],
+    sinks: [sides],
     query,
     // Bodies that nobody looks at are not kept either.
     bodyLimit: options.verbose >= 2 || query?.query.needsBody ? wanted.bodyLimit : 0,
@@ -64,11 +75,50 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
     noNames: options.noNames > 0,
     drain: () => out.drain(),
   });
+  const telling = tellInTime(sides);
   return {
     ...view,
+    tap: {
+      ...view.tap,
+      batch() {
+        const wait = view.tap.batch?.();
+        telling.look();
+        return wait;
+      },
+    },
+    async finish(counters) {
+      telling.stop();
+      await view.finish(counters);
+    },
+    owners({ inode, at, owners: rows }) {
+      owners.learn(inode, at, rows.map(ownedSocket));
+    },
     report() {
       const line = redactor ? summary(redactor.tally) : '';
-      return line === '' ? view.report() : [...view.report(), `${line}; --reveal shows them`];
+      const lines = line === '' ? view.report() : [...view.report(), `${line}; --reveal shows them`];
+      if (sides.seenAgain > 0)
+        lines.push(`${sides.seenAgain} seen in several places and told once: --both-sides shows each`);
+      return lines;
     },
   };
+}
+
+/** What waits for its other views is told in time, packets or not. */
+function tellInTime(sides: Sides): { look(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const look = () => {
+    if (timer !== undefined || !sides.isWaiting) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      void sides.batch();
+      look();
+    }, patienceMs);
+  };
+  return { look, stop: () => clearTimeout(timer) };
+}
+
+function ownedSocket(row: OwnersNews['owners'][number]): OwnedSocket {
+  const [protocol, local, localPort, remote, remotePort, pid, comm, target] = row;
+  const transport = protocol === 6 ? 'tcp' : 'udp';
+  return { transport, local, localPort, remote, remotePort, process: { pid, comm, target } };
 }

@@ -195,7 +195,7 @@ export class Follower {
   /** It runs, or may: where is it now? */
   async #consider(runtime: Runtime, id: string): Promise<void> {
     const known = this.#remembered.get(id);
-    if (known && !this.#membership.wants(known)) return;
+    if (known && !this.#membership.wants(known)) return this.#nameStranger(runtime, known);
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const found = await (known && runtime.again ? runtime.again(known) : runtime.find(id));
       if (!found) return;
@@ -204,6 +204,19 @@ export class Follower {
       if (container.pid === 0 || !this.#membership.wants(container)) return;
       const target = targetOfContainer(container);
       if (target) return this.#seat(target);
+    }
+  }
+
+  /** It is not followed, but who is may speak with it. */
+  async #nameStranger(runtime: Runtime, known: Container): Promise<void> {
+    try {
+      const found = await (runtime.again ? runtime.again(known) : runtime.find(known.id));
+      const target =
+        found && found.pid > 0 ? targetOfContainer({ ...found, runtime: runtime.name }, true) : undefined;
+      if (target && !target.hostNetwork) this.#tellNames(target);
+    } catch (error) {
+      // It stays without a name.
+      if (!(error instanceof TargetError)) throw error;
     }
   }
 
@@ -317,8 +330,9 @@ export class Follower {
   }
 
   #tellNames({ name, addresses }: Target): void {
-    if (addresses.length > 0)
-      this.#out.tell({ news: 'names', names: addresses.map((address) => [address, name]) });
+    // Loopback and link-local addresses are everybody's.
+    const own = addresses.filter((address) => !/^127\.|^::1$|^fe80:/.test(address));
+    if (own.length > 0) this.#out.tell({ news: 'names', names: own.map((address) => [address, name]) });
   }
 
   #settle(seat: Seat, { runtime, id, name, pid }: Member): void {

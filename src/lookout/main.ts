@@ -44,22 +44,33 @@ async function main(): Promise<void> {
     seats.add(known);
   }
   const [wake, woken] = pair();
-  const owners = new Owners(seats, tell);
-  void owners.run();
-  const follower = new Follower(config, seats, {
-    tell,
-    entrust(seat, fd) {
-      send(orders, JSON.stringify({ add: seat.namespace }), fd);
-      closeSync(fd);
-      owners.changed();
-    },
-    takeBack(seat) {
-      send(orders, JSON.stringify({ drop: seat.namespace }));
-      owners.changed();
-    },
-    // Another set of processes to wait for.
-    changed: () => sendMessage(wake, ''),
-  });
+  const owners = config.tellsOwners ? new Owners(seats, tell) : undefined;
+  const looking = owners?.run();
+  // Another set of processes to wait for.
+  const changed = () => sendMessage(wake, '');
+  const follower = config.isFollowing
+    ? new Follower(config, seats, {
+        tell,
+        entrust(seat, fd) {
+          send(orders, JSON.stringify({ add: seat.namespace }), fd);
+          closeSync(fd);
+          owners?.changed();
+        },
+        takeBack(seat) {
+          send(orders, JSON.stringify({ drop: seat.namespace }));
+          owners?.changed();
+        },
+        changed,
+      })
+    : // Nobody joins or leaves: only names are news.
+      new Follower(config, new Seats(), {
+        tell(news) {
+          if (news.news === 'names') tell(news);
+        },
+        entrust: (_seat, fd) => closeSync(fd),
+        takeBack() {},
+        changed,
+      });
   follower.start();
   const poller = new Poller();
   for (;;) {
@@ -68,7 +79,10 @@ async function main(): Promise<void> {
     if (poller.ready(woken)) receiveMessage(woken);
     if (poller.ready(channel)) {
       const question = receive<Question>();
-      if (!question) return;
+      if (!question) {
+        owners?.stop();
+        return looking;
+      }
       const answer = answerers.get(question.ask)?.(question, seats);
       if (answer) tell(answer);
     }

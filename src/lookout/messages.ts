@@ -16,6 +16,10 @@ export interface LookoutConfig {
   readonly isWaiting: boolean;
   /** Ends with its last member; nothing is waited for. */
   readonly isOnce: boolean;
+  /** false: what is watched is fixed; names are told, and owners. */
+  readonly isFollowing: boolean;
+  /** Processes that hold sockets are looked up. */
+  readonly tellsOwners: boolean;
   /** Namespaces that are watched already: numbers 0 to known - 1. */
   readonly known: number;
 }
@@ -34,6 +38,8 @@ export interface Member {
 
 export interface KnownNamespace {
   readonly inode: number;
+  /** Opens it, while who is in there is there. */
+  readonly path: string;
   readonly label: string;
   readonly members: readonly Member[];
 }

@@ -36,13 +36,19 @@ const maxSockets = 65_536;
 const maxTries = 3;
 const retryRounds = 64;
 /** Between two looks: where the kernel tells of connections itself only listeners and UDP are left to be found. */
-const gapMs = { traced: 100, untraced: 2 };
+const gapMs = { traced: 200, untraced: 2 };
 /** An accepted connection has a descriptor only when the process has run. */
 const acceptMs = 30;
+/** Looks for the sake of connections that a program lets wait. */
+const maxAgain = 20;
 /** A namespace is there before its process is what it will be. */
 const enterMs = 100;
+/** A process that ends waits for its pool threads, so none of ours may wait for ever. */
+const longestWaitMs = 1000;
+/** Namespaces that a connection over loopback is told of when its process has ended. */
+const maxGuesses = 8;
 /** Share of a core: so many times what a look took is rested after it. */
-const restFactor = { traced: 19, untraced: 9 };
+const restFactor = { traced: 49, untraced: 9 };
 /** What a trace's records cost is a fraction of a look. */
 const traceRestFactor = 9;
 
@@ -61,6 +67,8 @@ class Place {
   readonly addresses = new Set<string>();
   round = 0;
   rung = true;
+  /** So often it is looked at once more, for what was not accepted yet. */
+  again = 0;
 
   constructor(seat: Seat, diag: number, bell: number) {
     this.seat = seat;
@@ -120,8 +128,7 @@ export class Owners {
     const poller = new Poller();
     poller.watch(trace.fds());
     while (!this.#stopped) {
-      // The time-out is only for the end.
-      if (!(await poller.wait(1000))) continue;
+      if (!(await poller.wait(longestWaitMs))) continue;
       const before = cpuMs();
       const rows = new Map<Seat, OwnerRow[]>();
       trace.read((row, pid, comm) => this.#connected(row, pid, comm, rows));
@@ -131,49 +138,55 @@ export class Owners {
   }
 
   #connected(row: SocketRow, pid: number, comm: string | undefined, rows: Map<Seat, OwnerRow[]>): void {
-    const seat = this.#seatOf(pid, row);
-    if (!seat) return;
+    const seats = this.#seatsOf(pid, row);
+    if (seats.length === 0) return;
     const owner = { pid, comm: comm === undefined || comm === nodeComm ? procFiles.comm(pid) : comm };
     if (owner.comm === '') return;
-    const found = rows.get(seat) ?? [];
-    found.push(ownerRow(row, owner, targetOf(owner.pid, seat)));
-    rows.set(seat, found);
+    for (const seat of seats) {
+      const found = rows.get(seat) ?? [];
+      found.push(ownerRow(row, owner, targetOf(owner.pid, seat)));
+      rows.set(seat, found);
+    }
   }
 
-  #seatOf(pid: number, row: SocketRow): Seat | undefined {
+  /** Where a connection may be: one place, but for processes that have ended since. */
+  #seatsOf(pid: number, row: SocketRow): readonly Seat[] {
+    const address = addressOf(row, row.localOff);
     const netns = procFiles.netns(pid);
     if (netns !== 0) {
       const seat = this.#seats.at(netns);
-      if (seat) this.#places.get(seat.namespace)?.addresses.add(addressOf(row, row.localOff));
-      return seat;
+      if (!seat) return [];
+      this.#places.get(seat.namespace)?.addresses.add(address);
+      return [seat];
     }
-    // Its process has ended already: whose address is it? Loopback is everybody's.
-    const address = addressOf(row, row.localOff);
-    if (isLoopback(address)) return undefined;
-    const places = [...this.#places.values()].filter((place) => place.addresses.has(address));
-    return places.length === 1 ? places[0]!.seat : undefined;
+    const places = [...this.#places.values()];
+    // Loopback is everybody's: ports and moment say which of a few it was.
+    const maybe = isLoopback(address)
+      ? places.slice(0, maxGuesses)
+      : places.filter((place) => place.addresses.has(address)).slice(0, 1);
+    return maybe.map((place) => place.seat);
   }
 
   async #look(): Promise<void> {
     const poller = new Poller();
     const gap = this.#trace ? gapMs.traced : gapMs.untraced;
     const factor = this.#trace ? restFactor.traced : restFactor.untraced;
-    /** Looked at once more, when what was begun has been accepted. */
-    let again = new Set<Place>();
     for (;;) {
       this.#followSeats();
       const before = cpuMs();
       for (const place of this.#places.values()) {
-        if (!place.rung && !again.has(place)) continue;
-        this.#lookAt(place);
+        if (place.rung) place.again = maxAgain;
+        else if (place.again === 0) continue;
+        const isAll = this.#lookAt(place);
+        // What has just begun is accepted when its process has run.
+        place.again = place.rung ? maxAgain : isAll ? 0 : place.again - 1;
+        place.rung = false;
       }
-      const rung = new Set([...this.#places.values()].filter((place) => place.rung));
-      for (const place of rung) place.rung = false;
-      again = rung;
       await sleep(Math.max(gap, factor * (cpuMs() - before)));
       if (this.#stopped) return;
       poller.watch([this.#wake[1], ...[...this.#places.values()].map((place) => place.bell)]);
-      await poller.wait(again.size > 0 ? acceptMs : this.#isWaiting() ? enterMs : -1);
+      const isPending = [...this.#places.values()].some((place) => place.again > 0);
+      await poller.wait(isPending ? acceptMs : this.#isWaiting() ? enterMs : longestWaitMs);
       if (poller.ready(this.#wake[1])) receiveMessage(this.#wake[1]);
       if (this.#stopped) return;
       for (const place of this.#places.values())
@@ -191,7 +204,8 @@ export class Owners {
       const place = enter(seat);
       if (place) this.#places.set(seat.namespace, place);
       // A container that is being made has no process yet: asked again when more is known of it.
-      else if (seat.members.some((member) => member.pid > 0)) this.#refused.add(seat.namespace);
+      else if (seat.path !== undefined || seat.members.some((member) => member.pid > 0))
+        this.#refused.add(seat.namespace);
     }
     const now = new Set(seats.map((seat) => seat.namespace));
     for (const [namespace, place] of this.#places)
@@ -208,10 +222,11 @@ export class Owners {
       .some(({ namespace }) => !this.#places.has(namespace) && !this.#refused.has(namespace));
   }
 
-  /** Lists the sockets, and tells who holds those that were not told of yet. */
-  #lookAt(place: Place): void {
+  /** Lists the sockets, and tells who holds those that were not told of yet. @returns false: some will be held yet */
+  #lookAt(place: Place): boolean {
     const { seat, sockets } = place;
     place.round++;
+    let isAll = true;
     const wanted = new Set<number>();
     const rows = new Map<number, (owner: SocketOwner) => OwnerRow>();
     const now = new Map<number, Sighting>();
@@ -219,6 +234,7 @@ export class Owners {
       for (const version of [4, 6] as const)
         dumpSockets(place.diag, transport, version, transport === 6 ? ownedStates : allStates, (row) => {
           const { inode } = row;
+          if (inode === 0 && transport === 6 && row.state === SocketState.established) isAll = false;
           // Without a port it is no end of anything; without an inode nobody holds it.
           if (inode === 0 || row.localPort === 0 || now.has(inode)) return;
           const before = sockets.get(inode);
@@ -245,6 +261,7 @@ export class Owners {
       },
     );
     this.#report(seat, found);
+    return isAll;
   }
 
   #report(seat: Seat, rows: readonly OwnerRow[]): void {
@@ -255,10 +272,10 @@ export class Owners {
 }
 
 function enter(seat: Seat): Place | undefined {
-  for (const { pid } of seat.members) {
-    if (pid <= 0) continue;
+  const paths = seat.members.filter(({ pid }) => pid > 0).map(({ pid }) => `/proc/${pid}/ns/net`);
+  for (const path of seat.path === undefined ? paths : [seat.path, ...paths]) {
     try {
-      const netns = openNetns(`/proc/${pid}/ns/net`);
+      const netns = openNetns(path);
       try {
         if (netns.inode !== seat.inode) continue;
         return withNetns(netns, () => new Place(seat, openDiagSocket(), openDoorbell()));

@@ -6,6 +6,8 @@ export interface Seat {
   readonly namespace: number;
   readonly inode: number;
   readonly label: string;
+  /** Where it can be opened, for one that has no process we know of. */
+  readonly path?: string;
   members: readonly Member[];
 }
 

@@ -9,8 +9,11 @@ export interface Endpoint {
   readonly port: number;
   /** A name for people: the container's own, or what a DNS answer said. */
   name?: string;
-  /** Who holds the socket, where that could be looked up: may come to be known while the connection lives. */
-  process?: ProcessName;
+  /**
+   * Who holds the socket, where that is looked up: may come to be known while the connection lives. null: it is
+   * held here, and by whom was not seen.
+   */
+  process?: ProcessName | null;
 }
 
 export interface ProcessName {
@@ -37,6 +40,19 @@ export interface Connection {
   readonly openedAt: Timestamp;
   /** True when the handshake was not seen: who is client is then a guess by port and content. */
   readonly joinedMidStream: boolean;
+  /** TCP: initial sequence numbers, as far as they were seen. The same wherever the conversation passes by. */
+  readonly handshake?: { readonly client: number; readonly server?: number };
+  /** Seen in several places and told once: each of them, from the client's to the server's. */
+  readonly views?: readonly ConnectionView[];
+}
+
+/** A conversation as it was seen in one place: addresses may be translated on the way. */
+export interface ConnectionView {
+  readonly target: string;
+  readonly client: { readonly address: string; readonly port: number };
+  readonly server: { readonly address: string; readonly port: number };
+  /** Its first packet there. */
+  readonly openedAt: Timestamp;
 }
 
 /** Why a stream's direction ended. */

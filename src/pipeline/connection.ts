@@ -53,5 +53,13 @@ export function describe(conn: Conn, flipped: boolean, names: Names): Connection
     server: flipped ? a : b,
     openedAt: conn.openedAt,
     joinedMidStream: conn.joinedMidStream,
+    ...handshakeOf(conn),
   };
+}
+
+/** Seen SYNs leave nothing to be guessed: never of a flipped connection. */
+function handshakeOf({ transport, client, server }: Conn): Pick<Connection, 'handshake'> {
+  if (transport !== 6 || !client.synSeen) return {};
+  const isn = client.isn >>> 0;
+  return { handshake: server.synSeen ? { client: isn, server: server.isn >>> 0 } : { client: isn } };
 }

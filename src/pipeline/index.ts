@@ -2,4 +2,6 @@
 // speak, enrich, hand to every sink. No I/O and no clock but the frames'. Nothing calls upstream;
 // loss and notes travel the same road. A protocol found inside another replaces it on the connection.
 export { Names } from './names.ts';
+export { type OwnedSocket, Owners } from './owners.ts';
 export { createPipeline, type Pipeline, type PipelineCounters, type PipelineOptions } from './pipeline.ts';
+export { patienceMs, Sides, type SidesOptions } from './sides.ts';

@@ -23,6 +23,11 @@ const ports = (transport: 'tcp' | 'udp' | '', ...ends: readonly ((e: Entry) => E
     ),
   );
 
+const processes = (...ends: readonly ((e: Entry) => Endpoint)[]) =>
+  several(...ends.map((end) => (e: Entry) => end(e).process?.comm));
+const pids = (...ends: readonly ((e: Entry) => Endpoint)[]) =>
+  several(...ends.map((end) => (e: Entry) => end(e).process?.pid));
+
 const sizeOfSide = (side: 'request' | 'response') => (e: Entry) => {
   const exchange = exchangeOf(e);
   if (exchange) return exchange[side]?.wireBytes;
@@ -119,6 +124,24 @@ const rows: readonly Row[] = [
   ['peer', 'host', names(clientOf, serverOf), 'Address or name of either end', { ...always, isMany: true }],
   ['client', 'host', names(clientOf), 'Address or name of who asked', { ...always, isMany: true }],
   ['server', 'host', names(serverOf), 'Address or name of who was asked', { ...always, isMany: true }],
+  [
+    'process',
+    'text',
+    processes(clientOf, serverOf),
+    'Name of the process that holds either end, as it is in comm (live, where it was seen)',
+    { isMany: true },
+  ],
+  ['client.process', 'text', processes(clientOf), "Name of the client's process"],
+  ['server.process', 'text', processes(serverOf), "Name of the server's process"],
+  [
+    'pid',
+    'number',
+    pids(clientOf, serverOf),
+    'Process that holds either end, by its number on this machine',
+    { isMany: true },
+  ],
+  ['client.pid', 'number', pids(clientOf), "Number of the client's process"],
+  ['server.pid', 'number', pids(serverOf), "Number of the server's process"],
   ['port', 'number', ports('', clientOf, serverOf), 'Port of either end', { ...always, isMany: true }],
   [
     'ip.addr',

@@ -10,18 +10,25 @@ export interface FollowListener {
   names(names: readonly (readonly [address: string, name: string])[]): void;
   /** From here on nothing that starts is missed. */
   ready(): void;
+  /** Processes hold sockets of a watched namespace. */
+  owners(news: OwnersNews): void;
 }
 
 type Joined = Extract<News, { news: 'joined' }>;
+export type OwnersNews = Extract<News, { news: 'owners' }>;
 type Left = Extract<News, { news: 'left' }>;
 
-/** From here on the lookout says which namespaces are captured, and when all is over. */
-export function follow(source: LiveCapture, lookout: Lookout, on: FollowListener): void {
-  source.controlledBy(new Following(source, lookout, on));
+/**
+ * From here on the lookout says which namespaces are captured, and when all is over.
+ * @param isFixed it only tells about them: the end of their processes is the end
+ */
+export function follow(source: LiveCapture, lookout: Lookout, on: FollowListener, isFixed = false): void {
+  source.controlledBy(new Following(source, lookout, on, isFixed));
 }
 
 class Following implements Control {
   readonly fd: number;
+  readonly isFixed: boolean;
   readonly #source: LiveCapture;
   readonly #lookout: Lookout;
   readonly #on: FollowListener;
@@ -30,7 +37,8 @@ class Following implements Control {
   /** Of those, the ones that were left meanwhile. */
   readonly #leftEarly = new Set<number>();
 
-  constructor(source: LiveCapture, lookout: Lookout, on: FollowListener) {
+  constructor(source: LiveCapture, lookout: Lookout, on: FollowListener, isFixed: boolean) {
+    this.isFixed = isFixed;
     this.fd = lookout.fd;
     this.#source = source;
     this.#lookout = lookout;
@@ -40,7 +48,11 @@ class Following implements Control {
   act(out: FrameCollector): boolean {
     for (const news of this.#lookout.read()) this.#take(news, out);
     if (this.#lookout.isOpen) return true;
-    out.note('the process that follows the container runtimes has ended: nothing joins any more');
+    out.note(
+      this.isFixed
+        ? 'the process that looks up names and owners of connections has ended'
+        : 'the process that follows the container runtimes has ended: nothing joins any more',
+    );
     return false;
   }
 
@@ -54,6 +66,9 @@ class Following implements Control {
         break;
       case 'names':
         this.#on.names(news.names);
+        break;
+      case 'owners':
+        this.#on.owners(news);
         break;
       case 'note':
         if (news.mark === undefined) out.note(news.text);

@@ -4,7 +4,7 @@ export { Opener, type OutputSpec } from '../capture/opener/index.ts';
 export type { User } from '../capture/sys/index.ts';
 export { type KnownNamespace, Lookout, type Member } from '../lookout/index.ts';
 export { Fanout, type FrameTap } from './fanout.ts';
-export { type FollowListener, follow } from './follow.ts';
+export { type FollowListener, follow, type OwnersNews } from './follow.ts';
 export {
   giveUpRights,
   type LiveWatch,

@@ -22,6 +22,8 @@ const rows: readonly OptionRow[] = [
   ...protoRows,
   revealRow,
   rulesRow,
+  { long: 'no-processes', help: 'do not look up which processes hold the connections' },
+  { long: 'both-sides', help: 'tell what is seen in several places (client, host, server) as often' },
   { long: 'body-limit', value: 'BYTES', help: 'bytes kept of each body (default 65536; k, m allowed)' },
   ...captureRows,
 ];
@@ -78,6 +80,7 @@ export async function run(argv: string[]): Promise<number> {
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {
     immediate: !silent,
+    wantsOwners: !silent && !parsed.has('no-processes'),
     async make(setting) {
       if (silent) return (await import('../count-view.ts')).countView(options.countOnly);
       const { conversationView } = await import('../conversation-view.ts');
@@ -89,6 +92,7 @@ export async function run(argv: string[]): Promise<number> {
         rules,
         query,
         decodeAs: ports,
+        bothSides: parsed.has('both-sides'),
         schema,
       });
     },

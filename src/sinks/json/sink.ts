@@ -175,7 +175,7 @@ export function createJsonSink(options: JsonOptions): Sink {
         durationNs: e.endAt - e.startAt,
         target: e.connection.target,
         protocol: e.protocol,
-        connection: connectionOf(e.connection),
+        connection: connectionOf(e.connection, time),
         outcome: e.outcome,
         ...(e.error ? { error: e.error } : {}),
         fields,
@@ -197,7 +197,7 @@ export function createJsonSink(options: JsonOptions): Sink {
         durationNs: s.endAt - s.startAt,
         target: s.connection.target,
         protocol: s.protocol,
-        connection: connectionOf(s.connection),
+        connection: connectionOf(s.connection, time),
         clientBytes: s.clientBytes,
         serverBytes: s.serverBytes,
         clientPackets: s.clientPackets,
@@ -246,13 +246,16 @@ function shownValue(value: Exclude<FieldValue, undefined>): unknown {
   return Array.isArray(value) ? value.map(utf8FromBytes) : value;
 }
 
-function connectionOf(c: Connection): object {
+function connectionOf(c: Connection, time: (at: number) => string): object {
   return {
     id: c.id,
     transport: c.transport,
     client: c.client,
     server: c.server,
     joinedMidStream: c.joinedMidStream,
+    ...(c.views
+      ? { views: c.views.map(({ openedAt, ...view }) => ({ time: time(openedAt), ...view })) }
+      : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The one line of an exchange, a conversation, a loss. */
 import type {
   Connection,
+  ConnectionView,
   ConversationSummary,
   Endpoint,
   Exchange,
@@ -46,15 +47,42 @@ export function valuesOf(exchange: Exchange, names: readonly string[]): string {
   return text;
 }
 
-function endpointText({ address, port, name }: Endpoint, withPort: boolean, names: boolean): string {
-  const shown =
-    names && name ? escapeText(name) : withPort && address.includes(':') ? `[${address}]` : address;
-  return withPort ? `${shown}:${port}` : shown;
+function endpointText(end: Endpoint, withPort: boolean, names: boolean, verbose: boolean): string {
+  const { address, port, name } = end;
+  const isNamed = names && name !== undefined && name !== '';
+  const shown = isNamed ? escapeText(name) : withPort && address.includes(':') ? `[${address}]` : address;
+  const who = `${shown}${processText(end, isNamed, verbose)}`;
+  return withPort ? `${who}:${port}` : who;
 }
 
-/** `client -> server:80`; the client's port says little and is left out unless asked for. */
-export function whoText(connection: Connection, names: boolean, clientPort: boolean): string {
-  return `${endpointText(connection.client, clientPort, names)} -> ${endpointText(connection.server, true, names)}`;
+/** `(nginx)` says who an address is that has no name; with -v `(nginx 4711)` always, `(?)` one that was missed. */
+function processText({ process }: Endpoint, isNamed: boolean, verbose: boolean): string {
+  if (process === undefined || (isNamed && !verbose)) return '';
+  if (process === null) return verbose ? '(?)' : '';
+  const comm = escapeLine(process.comm);
+  return verbose ? `(${comm} ${process.pid})` : `(${comm})`;
+}
+
+/**
+ * `client -> server:80`; the client's port says little and is left out unless asked for, as the processes of
+ * ends that have names.
+ */
+export function whoText(connection: Connection, names: boolean, verbose: boolean): string {
+  const { client, server } = connection;
+  return `${endpointText(client, verbose, names, verbose)} -> ${endpointText(server, true, names, verbose)}`;
+}
+
+/** `seen in web as 10.0.0.2:41234 -> 192.0.2.1:80, in api as 10.0.0.1:41234 -> 10.0.0.3:80 (112 µs later)` */
+export function viewsText(views: readonly ConnectionView[]): string {
+  const [first] = views;
+  const end = ({ address, port }: { address: string; port: number }) =>
+    `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const places = views.map(({ target, client, server, openedAt }) => {
+    const later = openedAt - first!.openedAt;
+    const delay = later > 0 ? ` (${formatDuration(later)} later)` : '';
+    return `in ${escapeText(target) || 'one place'} as ${end(client)} -> ${end(server)}${delay}`;
+  });
+  return `seen ${places.join(', ')}`;
 }
 
 /** Columns a subject is not cut below, whatever the terminal. */

@@ -1,6 +1,7 @@
 import type {
   Connection,
   ConversationSummary,
+  Endpoint,
   Exchange,
   FieldSpec,
   Loss,
@@ -11,7 +12,7 @@ import type {
 import type { Redactor } from '../../redact/index.ts';
 import { detailsText, startsText } from './details.ts';
 import { escapeText } from './escape.ts';
-import { conversationText, entryText, lossText, type Roles, rolesOf, whoText } from './line.ts';
+import { conversationText, entryText, lossText, type Roles, rolesOf, viewsText, whoText } from './line.ts';
 import { styleOf } from './style.ts';
 import { createTimeFormat, type TimeStyle } from './time.ts';
 import { formatDuration } from './units.ts';
@@ -42,6 +43,9 @@ const noFields: readonly FieldSpec[] = [];
 interface Lead {
   readonly text: string;
   readonly columns: number;
+  /** As they were known when it was made. */
+  readonly client: Endpoint['process'];
+  readonly server: Endpoint['process'];
 }
 
 export function createTextSink(options: TextOptions): Sink {
@@ -100,17 +104,23 @@ export function createTextSink(options: TextOptions): Sink {
 
   /** Whose it is and who talks to whom. */
   function leadOf(connection: Connection): Lead {
+    const client = connection.client.process;
+    const server = connection.server.process;
     let lead = leads.get(connection);
-    if (!lead) {
+    if (!lead || lead.client !== client || lead.server !== server) {
       const who = whoText(connection, options.names, verbose > 0);
       const target = options.showTarget ? escapeText(connection.target) : '';
-      lead =
-        target === ''
-          ? { text: `${who} `, columns: columns(who) + 1 }
-          : { text: `${style.label(target)} ${who} `, columns: columns(target) + columns(who) + 2 };
+      const text = target === '' ? `${who} ` : `${style.label(target)} ${who} `;
+      const wide = columns(who) + 1 + (target === '' ? 0 : columns(target) + 1);
+      lead = { text, columns: wide, client, server };
       leads.set(connection, lead);
     }
     return lead;
+  }
+
+  /** Where else it was seen, and how it was called there. */
+  function seenIn({ views }: Connection): string {
+    return views === undefined ? '' : `  ${style.dim(viewsText(views))}\n`;
   }
 
   function rolesFor(protocol: string): Roles {
@@ -173,6 +183,7 @@ export function createTextSink(options: TextOptions): Sink {
       }
       const clean = redactor ? redactor.exchange(exchange) : exchange;
       put(entry(clean));
+      put(seenIn(clean.connection));
       put(detailsText(clean, fieldsOf(clean), { ...details, verbose }));
     },
     conversation(summary: ConversationSummary) {
@@ -184,6 +195,7 @@ export function createTextSink(options: TextOptions): Sink {
       put(
         `${time === '' ? '' : `${style.dim(time)} `}${leadOf(summary.connection).text}${style.bold(escapeText(summary.protocol))} ${shown} ${duration}\n`,
       );
+      if (verbose !== 0) put(seenIn(summary.connection));
       if (verbose !== 0) put(startsText(summary, { ...details, verbose }));
     },
     loss(loss) {
