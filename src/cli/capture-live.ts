@@ -26,7 +26,6 @@ import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { CliError, UsageError } from './errors.ts';
 import { inspector, listTargets } from './listing.ts';
-import { LiveStatus } from './status.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
 
@@ -91,7 +90,10 @@ export async function captureLive(
   try {
     const asked = neighbours(options);
     const knownNames = namesOf(targets);
-    const { memberLine } = await import('./members.ts');
+    const [{ memberLine }, { LiveStatus }] = await Promise.all([
+      import('./members.ts'),
+      import('./status.ts'),
+    ]);
     const view = await maker.make({
       live: true,
       knownNames,

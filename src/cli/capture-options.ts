@@ -74,6 +74,7 @@ export const captureRows: readonly OptionRow[] = [
   { long: 'wait', help: 'the container need not exist yet: watched from its first packet on' },
   { long: 'once', help: 'end when the last container has ended (default: wait until one comes back)' },
   { long: 'all-copies', help: 'keep the doubles of packets that cross a bridge' },
+  { long: 'no-status', help: 'no status line, and no word when nothing shows' },
   { short: 'D', long: 'list-interfaces', help: 'list the interfaces of the target and end' },
   { short: 'Z', long: 'relinquish-privileges', value: 'USER', help: 'parse as this user (default nobody)' },
   {
@@ -117,6 +118,7 @@ export interface CaptureOptions {
   /** The end of the last target is the end. */
   readonly once: boolean;
   readonly listInterfaces: boolean;
+  readonly noStatus: boolean;
   readonly user: string;
   readonly dockerHost: string | undefined;
   readonly runtime: string | undefined;
@@ -177,6 +179,7 @@ export function captureOptions(parsed: Parsed): CaptureOptions {
     wait: parsed.has('wait'),
     once: parsed.has('once'),
     listInterfaces: parsed.has('list-interfaces'),
+    noStatus: parsed.has('no-status'),
     user: parsed.value('relinquish-privileges') ?? 'nobody',
     dockerHost: parsed.value('docker-host'),
     runtime: parsed.value('runtime'),

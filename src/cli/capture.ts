@@ -11,9 +11,9 @@ import type { OwnersNews } from '../watch/follow.ts';
 import { captureFilter, filterText } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
+import { beforeLine } from './line-start.ts';
 import type { Output } from './output.ts';
 import type { LiveStatus, Progress } from './status.ts';
-import { beforeLine } from './status-line.ts';
 import { onStdoutFailure, plainText, ReaderGone, stderr, stdoutFailure } from './terminal.ts';
 import { mark, printTiming } from './timing.ts';
 

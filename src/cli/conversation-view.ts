@@ -7,7 +7,7 @@ import { createTextSink } from '../sinks/text/index.ts';
 import type { OwnersNews } from '../watch/follow.ts';
 import type { Setting, View } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
-import { narrowed, pipelineView, useColor } from './pipeline-view.ts';
+import { narrowed, pipelineView, progressOf, useColor } from './pipeline-view.ts';
 import { platform as undo } from './platform.ts';
 import { terminalText } from './status-line.ts';
 import { stdoutFailed } from './terminal.ts';
@@ -93,6 +93,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
     owners({ inode, at, owners: rows }) {
       owners.learn(inode, at, rows.map(ownedSocket));
     },
+    progress: () => progressOf(view.pipeline, query),
     report() {
       const line = redactor ? summary(redactor.tally) : '';
       const lines = line === '' ? view.report() : [...view.report(), `${line}; --reveal shows them`];

@@ -1,9 +1,9 @@
 /** The view of `dump`: one printed packet after the other. */
 import type { Frame } from '../model/index.ts';
 import { createPrinter, type PrintOptions } from '../sinks/tcpdump/index.ts';
-import { stdoutText } from '../sinks/text/index.ts';
 import type { Setting, View } from './capture.ts';
 import { interfaceNames, packetNames } from './packet-names.ts';
+import { terminalText } from './status-line.ts';
 import { stderr, stdoutFailed } from './terminal.ts';
 
 /** Text waiting for a slow reader. Live, packets on top are shed and counted; a file waits. */
@@ -12,7 +12,7 @@ const outputLimit = 8 * 1024 * 1024;
 const chunkChars = 65_536;
 
 export function packetView(setting: Setting, options: PrintOptions): View {
-  const out = stdoutText(outputLimit, stdoutFailed);
+  const out = terminalText(outputLimit, stdoutFailed);
   const printer = createPrinter({
     ...options,
     ...(options.noNames > 0 ? {} : packetNames(setting.knownNames)),
@@ -20,6 +20,7 @@ export function packetView(setting: Setting, options: PrintOptions): View {
     showInterface: setting.severalTargets,
   });
   let pending = '';
+  let shown = 0;
   let shed = 0;
   const flush = () => {
     if (pending === '') return;
@@ -35,6 +36,7 @@ export function packetView(setting: Setting, options: PrintOptions): View {
           shed++;
           return;
         }
+        shown++;
         pending += printer.print(frame);
         if (pending.length >= chunkChars) flush();
       },
@@ -58,6 +60,7 @@ export function packetView(setting: Setting, options: PrintOptions): View {
       flush();
       await out.drain();
     },
+    progress: () => ({ ...{ shown, hidden: 0, shed }, bytes: new Map() }),
     report: () => (shed > 0 ? [`${shed} packets not printed: the reader was too slow`] : []),
   };
 }

@@ -6,6 +6,7 @@ import { createSchema, type FilteredSink, filtered } from '../query/index.ts';
 import { knowsLinkType } from '../wire/index.ts';
 import type { Setting, View } from './capture.ts';
 import { platform } from './platform.ts';
+import type { Progress } from './status.ts';
 import { stderr } from './terminal.ts';
 
 export { useColor } from './color.ts';
@@ -73,6 +74,13 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
       return lines;
     },
   };
+}
+
+/** @param query the sink of -Y, when there is one */
+export function progressOf(pipeline: Pipeline, query: FilteredSink | undefined): Progress {
+  const { exchanges, conversations } = pipeline.counters();
+  const { shown, hidden } = query?.counters() ?? { shown: exchanges + conversations, hidden: 0 };
+  return { ...{ shown, hidden }, shed: 0, bytes: pipeline.bytesByProtocol() };
 }
 
 /** Time passes without packets too: an unanswered question is to be told. */

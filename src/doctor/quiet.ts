@@ -1,5 +1,5 @@
 /** While a capture runs: the most likely reason why nothing has been shown, from what costs nothing to know. */
-import { count, list } from './words.ts';
+import { count, figure, list } from './words.ts';
 
 export interface QuietFacts {
   readonly seconds: number;
@@ -24,7 +24,7 @@ export function whyQuiet(facts: QuietFacts): string {
 }
 
 function reason(f: QuietFacts): string {
-  if (f.passed.length === 0) return 'no interface is up there';
+  if (f.passed.length === 0) return 'no interface that is up is there to be captured';
   const moved = f.passed.filter((i) => i.packets > 0);
   const total = moved.reduce((sum, i) => sum + i.packets, 0);
   const where = list(moved.map((i) => i.name));
@@ -40,7 +40,7 @@ function reason(f: QuietFacts): string {
   }
   const captured = `${count(f.captured, 'packet')} captured`;
   if (f.hidden > 0)
-    return `${captured}, -Y hides ${f.hidden === 1 ? 'the one entry' : `all ${count(f.hidden, 'entry').replace('entrys', 'entries')}`} of them`;
+    return `${captured}, and -Y hides ${f.hidden === 1 ? 'the one entry' : `all ${figure(f.hidden)} entries`}`;
   if (f.undecodedBytes > 0 && f.undecodedBytes >= f.tlsBytes)
     return `${captured}, of no protocol that is decoded`;
   if (f.tlsBytes > 0) return `${captured}, of TLS whose handshake was not seen`;
