@@ -1,5 +1,11 @@
 /** One runtime followed for as long as the watch lasts: what it tells, and asked again when it stops telling. */
-import type { Container, ContainerEvent, Runtime, Subscription } from '../target/index.ts';
+import {
+  type Container,
+  type ContainerEvent,
+  type Runtime,
+  type Subscription,
+  TargetError,
+} from '../target/index.ts';
 
 export interface FeedListener {
   event(runtime: Runtime, event: ContainerEvent): void;
@@ -34,7 +40,8 @@ export class Feed {
         (reason) => this.#lost(reason),
       );
       this.#on.list(this.#runtime, await this.#runtime.list());
-      if (this.#isTold) this.#on.note(`${this.#runtime.name} tells again what starts and ends`);
+      if (this.#isTold)
+        this.#on.note(`${this.#runtime.name} tells ${this.#hasTold ? 'again ' : ''}what starts and ends`);
       this.#isTold = false;
       this.#hasTold = true;
       this.#retryMs = firstRetryMs;
@@ -43,14 +50,15 @@ export class Feed {
     }
   }
 
-  /** Told once: that a runtime which never answered does not answer is no news here. */
+  /** Told once. A runtime that is not there, or is not for us, is no news when it never was. */
   #lost(reason: Error): void {
     this.#subscription?.close();
     this.#subscription = undefined;
-    if (!this.#isTold && this.#hasTold) {
+    const isNews = this.#hasTold || (reason instanceof TargetError && reason.kind === 'no-answer');
+    if (!this.#isTold && isNews) {
       this.#isTold = true;
       this.#on.note(
-        `${this.#runtime.name} no longer tells what starts and ends (${reason.message}): asked again until it does`,
+        `${this.#runtime.name} ${this.#hasTold ? 'no longer tells' : 'does not tell'} what starts and ends (${reason.message}): it is asked until it does`,
       );
     }
     setTimeout(() => void this.start(), this.#retryMs);

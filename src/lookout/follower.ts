@@ -1,5 +1,6 @@
 /** Follows what was typed: who starts is joined, who ends is left, each told once to opener and parser. */
 import { closeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OpenerError, openVerified } from '../capture/opener/index.ts';
 import { pidfdOpen, SystemError } from '../capture/sys/index.ts';
 import type { Target } from '../model/index.ts';
@@ -48,7 +49,10 @@ interface Present {
 const exitCodeMs = 250;
 /** A namespace is made some milliseconds after the cgroup: looked at so often, and so long. */
 const arrivalLookMs = 1;
-const arrivalPatienceMs = 2000;
+const arrivalPatienceMs = 5000;
+/** Between the namespace and the start of the process: how often its cgroup is looked at, the runtime asked. */
+const processLookMs = 50;
+const looksPerQuestion = 10;
 /** Stopped containers whose names are remembered. */
 const rememberedMax = 10_000;
 /** How often a container that restarts under our hands is asked for again. */
@@ -234,8 +238,24 @@ export class Follower {
       if (pid !== undefined) this.#queue(key, async () => this.#seatEarly(container, pid));
       await this.#queues.get(key);
       const present = this.#present.get(key);
-      if (present && present !== before) return;
-      await new Promise((resolve) => setTimeout(resolve, arrivalLookMs));
+      if (present && present !== before) return this.#awaitProcess(present, arrival);
+      await sleep(arrivalLookMs);
+    }
+  }
+
+  /** It has been seen coming. Where the runtime does not tell that it runs, it is asked; it may have failed. */
+  async #awaitProcess(present: Present, { id, pids }: Arrival): Promise<void> {
+    const runtime = this.#runtimes.find((r) => r.name === present.runtime);
+    for (let looks = 1; present.pid === 0; looks++) {
+      await sleep(processLookMs);
+      const now = pids();
+      if (!now || now.length === 0) {
+        // The runtime's word that it started may be on its way still, but there is nothing any more to follow.
+        if (present.pid === 0) this.#leave(present, -1);
+        return;
+      }
+      if (runtime && looks % looksPerQuestion === 0)
+        this.#queue(keyOf(runtime.name, id), () => this.#consider(runtime, id));
     }
   }
 

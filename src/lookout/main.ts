@@ -3,6 +3,7 @@
  */
 import { closeSync } from 'node:fs';
 import { Poller, pair, receiveMessage, SystemError, sendMessage } from '../capture/sys/index.ts';
+import { usePorts } from '../target/index.ts';
 import { Follower } from './follower.ts';
 import type { KnownNamespace, LookoutConfig, News, Question } from './messages.ts';
 import { Owners } from './owners.ts';
@@ -37,6 +38,7 @@ function receive<T>(): T | undefined {
 async function main(): Promise<void> {
   const config = receive<LookoutConfig>();
   if (!config) return;
+  if (config.questionPorts > 0) usePorts(config.questionPorts);
   const seats = new Seats();
   for (let i = 0; i < config.known; i++) {
     const known = receive<KnownNamespace>();

@@ -20,6 +20,8 @@ export interface LookoutConfig {
   readonly isFollowing: boolean;
   /** Processes that hold sockets are looked up. */
   readonly tellsOwners: boolean;
+  /** First of the local ports that questions to daemons are asked from; 0: any. */
+  readonly questionPorts: number;
   /** Namespaces that are watched already: numbers 0 to known - 1. */
   readonly known: number;
 }

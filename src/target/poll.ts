@@ -5,10 +5,14 @@ export interface PollOptions {
   readonly everyMs?: number;
 }
 
-/** What lives shorter than this is not noticed; a list costs a few ms of the runtime's time. */
-const everyMs = 500;
+/**
+ * What lives shorter than this is not noticed. A list costs some milliseconds of the runtime's time and ours: as
+ * often as takes a fiftieth of it.
+ */
+const everyMs = { least: 100, most: 1000 };
+const restFactor = 50;
 
-/** Starts, ends and removals, at most `everyMs` late. Rejects when the first list cannot be had. */
+/** Starts, ends and removals, at most so late. Rejects when the first list cannot be had. */
 export async function pollEvents(
   runtime: Runtime,
   onEvent: (event: ContainerEvent) => void,
@@ -29,7 +33,9 @@ export async function pollEvents(
       exitCode: action === 'die' ? exitCode : -1,
       at: Date.now(),
     });
+  let restMs = options.everyMs ?? everyMs.least;
   const look = async () => {
+    const began = performance.now();
     try {
       const now = byId(await runtime.list());
       if (isClosed) return;
@@ -45,13 +51,15 @@ export async function pollEvents(
         tell('destroy', container);
       }
       known = now;
+      const took = performance.now() - began;
+      restMs = options.everyMs ?? Math.min(everyMs.most, Math.max(everyMs.least, restFactor * took));
     } catch (error) {
       if (!isClosed) onEnd(error as Error);
       isClosed = true;
     }
-    if (!isClosed) timer = setTimeout(look, options.everyMs ?? everyMs);
+    if (!isClosed) timer = setTimeout(look, restMs);
   };
-  timer = setTimeout(look, options.everyMs ?? everyMs);
+  timer = setTimeout(look, restMs);
   return {
     close() {
       isClosed = true;

@@ -57,6 +57,10 @@ export class Cri implements Runtime {
     }
   }
 
+  /**
+   * Lists compared. GetContainerEvents is left alone: containerd 1.7 hands each event to one of those who ask,
+   * and the kubelet may be another.
+   */
   watchEvents(
     onEvent: (event: ContainerEvent) => void,
     onEnd: (reason: Error) => void = () => {},
