@@ -79,6 +79,8 @@ function isAnswered({ client, server }: Conn): boolean {
   );
 }
 
+/** Who is forgotten is looked for no more often than this: the shortest time is a thousand times as long. */
+const expiryStepNs = 10e6;
 /** SYNs after which it is told that nobody answers: one may be lost, and its repetition too. */
 const manySyns = 3;
 /** Packets of a handshake after which the wait for the next one grows no more. */
@@ -111,6 +113,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
   let connections = 0;
   let evicted = 0;
   let now: Timestamp = 0;
+  let expiredAt: Timestamp = Number.NEGATIVE_INFINITY;
 
   /** Was the packet sent by the client? SYN tells; else ports are a guess. */
   function sentByClient(p: Packet): boolean {
@@ -175,6 +178,8 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
   }
 
   function expire(at: Timestamp): void {
+    if (at - expiredAt < expiryStepNs && at >= expiredAt) return;
+    expiredAt = at;
     for (const queue of queues) {
       for (let conn = queue.oldest; conn && at - conn.lastAt > queue.timeoutNs; conn = queue.oldest) {
         if (!conn.closed) close(conn, 'idle', at);
