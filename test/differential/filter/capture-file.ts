@@ -27,3 +27,18 @@ export function numbersIn(file: Buffer): number[] {
     numbers.push(file.readUInt32LE(at));
   return numbers;
 }
+
+/** Packets of a file that tcpdump wrote, or is writing. */
+export function packetsIn(file: Buffer): TestPacket[] {
+  const packets: TestPacket[] = [];
+  for (let at = 24; at + 16 <= file.length; ) {
+    const captured = file.readUInt32LE(at + 8);
+    if (at + 16 + captured > file.length) break;
+    packets.push({
+      bytes: new Uint8Array(file.subarray(at + 16, at + 16 + captured)),
+      length: file.readUInt32LE(at + 12),
+    });
+    at += 16 + captured;
+  }
+  return packets;
+}
