@@ -6,6 +6,7 @@ import {
   isLiving,
   ownPorts,
   portFilter,
+  questionPorts,
   type RuntimeChoice,
   resolve,
   type TargetGroup,
@@ -26,6 +27,7 @@ import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { CliError, UsageError } from './errors.ts';
 import { inspector, listTargets } from './listing.ts';
+import { withoutOwnTraffic } from './own-traffic.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
 
@@ -54,6 +56,8 @@ export async function captureLive(
   const user = parserUser(options.user);
   const output = await outputOf(options, given.text);
   mark('all loaded');
+  // Before anybody is asked anything.
+  const own = await withoutOwnTraffic();
   const living = isLiving(spec);
   if (options.wait && living === 'no')
     throw new UsageError(
@@ -68,7 +72,8 @@ export async function captureLive(
   });
   mark('target found');
   const groups = groupByNamespace(targets);
-  const filter = await narrowed(groups, given, options);
+  const chosen = await narrowed(groups, given, options);
+  const filter = own === undefined ? chosen : await chosen.and(own);
   const followed = isFollowed(options, living, targets);
   // Frames wait in the kernel's rings from here on: everything else is started and loaded meanwhile.
   const { source, handOver } = await openLive(groups, {
@@ -85,7 +90,7 @@ export async function captureLive(
   });
   mark('capturing');
   const lookout =
-    followed || maker.wantsOwners ? startLookout(options, spec, groups, followed, maker) : undefined;
+    followed || maker.wantsOwners ? startLookout(options, spec, groups, followed, maker, own) : undefined;
   const opener = Opener.start(lookout?.orders);
   try {
     const asked = neighbours(options);
@@ -155,6 +160,7 @@ function startLookout(
   groups: readonly TargetGroup[],
   isFollowing: boolean,
   maker: ViewMaker,
+  own: string | undefined,
 ): Lookout {
   const known = groups.map(
     ({ netns, netnsPath, label, targets }): KnownNamespace => ({
@@ -174,6 +180,7 @@ function startLookout(
       isOnce: options.once,
       isFollowing,
       tellsOwners: maker.wantsOwners === true,
+      questionPorts: own === undefined ? 0 : questionPorts().first,
       ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
       ...(options.socket === undefined ? {} : { socket: options.socket }),
     },

@@ -4,6 +4,7 @@
 // and are loaded when the first container is asked for. Whatever cannot be watched is a TargetError.
 export { defaultRuntimes } from './census.ts';
 export { discover, discoverByProcess, type RuntimeChoice, runtimeNames } from './discover.ts';
+export { daemonAddress } from './docker/endpoint.ts';
 export { closeDoors } from './doors.ts';
 export { TargetError, type TargetErrorKind } from './errors.ts';
 export { type WatchEventsOptions, watchEvents } from './events.ts';
@@ -20,6 +21,7 @@ export {
 export type { InspectNamespace } from './netns.ts';
 export { processesByNetns } from './proc/scan.ts';
 export { isHostNetns, netnsOf } from './proc/stat.ts';
+export { questionPorts, usePorts } from './question-ports.ts';
 export { type ResolveOptions, resolve } from './resolve.ts';
 export { type Container, type ContainerEvent, mayRun, type Runtime, type Subscription } from './runtime.ts';
 export { type ContainerSelector, selects } from './selector.ts';

@@ -69,6 +69,19 @@ export function findEndpoint(env: Environment, home: readonly string[] = homes(e
   return unix(sockets.find((path) => existsSync(path)) ?? sockets[0]!, '');
 }
 
+/** The daemon's address when it is asked over TCP. */
+export function daemonAddress(
+  env: Environment,
+): { readonly host: string; readonly port: number } | undefined {
+  try {
+    const { address } = findEndpoint(env);
+    return 'host' in address ? address : undefined;
+  } catch (error) {
+    if (error instanceof TargetError) return undefined;
+    throw error;
+  }
+}
+
 /** A socket by its path. */
 export function unix(path: string, origin: string): Endpoint {
   return { address: { path }, url: `unix://${path}`, origin };

@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { door } from '../doors.ts';
+import { nextPort } from '../question-ports.ts';
 
 /** Where a daemon listens. */
 export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -139,7 +140,8 @@ export interface Answer {
 }
 
 function send(address: Address, path: string): Socket {
-  const socket = door(connect(address));
+  const localPort = 'host' in address ? nextPort() : undefined;
+  const socket = door(connect(localPort === undefined ? address : { ...address, localPort }));
   const host = 'host' in address ? `${address.host}:${address.port}` : 'docker';
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: porthole\r\nAccept: application/json\r\nConnection: close\r\n\r\n`,
@@ -165,7 +167,7 @@ export function get(address: Address, path: string, silenceMs: number): Promise<
     const deadline = setTimeout(silent, silencesMax * silenceMs);
     const settle = (error?: unknown) => {
       clearTimeout(deadline);
-      socket.destroy();
+      endQuestion(socket);
       if (error) reject(error);
       else resolve({ status: reader.status, headers: reader.headers, body: Buffer.concat(parts) });
     };
@@ -188,6 +190,12 @@ export function get(address: Address, path: string, silenceMs: number): Promise<
       }
     });
   });
+}
+
+/** A port of our own is free at once: closed in order it would wait for stragglers (TIME_WAIT). */
+function endQuestion(socket: Socket): void {
+  if (socket.remotePort === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 export interface Streaming {
@@ -213,7 +221,7 @@ export function stream(
     let closed = false;
     const close = () => {
       closed = true;
-      socket.destroy();
+      endQuestion(socket);
     };
     const end = (reason: Error) => {
       if (closed) return;
