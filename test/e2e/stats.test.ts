@@ -64,6 +64,9 @@ test('what went on, in figures; beside tshark on the same packets', { skip }, as
     [
       ['A', 'nowhere.example', 'NXDOMAIN', visits.lookups],
       ['GET', '/fail', '500 Internal Server Error', visits.fails],
+      ['connect', '', 'connection refused', 1],
+      ['tcp', '', 'reset by server', 1],
+      ['connect', '', 'no answer to SYN', 1],
     ],
   );
 
