@@ -22,12 +22,13 @@ import {
   parserUser,
   requireCapabilities,
 } from '../watch/index.ts';
-import { countLines, drive, namesOf, outputOf, type ViewMaker } from './capture.ts';
+import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
 import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { CliError, UsageError } from './errors.ts';
 import { inspector, listTargets } from './listing.ts';
 import { withoutOwnTraffic } from './own-traffic.ts';
+import { addHosts, namesOf } from './peer-names.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
 
@@ -105,6 +106,7 @@ export async function captureLive(
       severalTargets: groups.length > 1 || living === 'group' || (living === 'one' && spec.includes(',')),
     });
     for (const [address, name] of namesOf([...(await asked), ...targets])) knownNames.set(address, name);
+    if (options.noNames === 0) addHosts(knownNames, targets);
     mark('view made');
     await handOver(opener, output?.spec);
     mark('opener ready');

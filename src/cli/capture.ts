@@ -1,11 +1,5 @@
 /** What `watch` and `dump` have in common: from words to a running source, and the lines at its end. */
-import {
-  type FrameCollector,
-  LinkType,
-  type PacketSource,
-  type SourceCounters,
-  type Target,
-} from '../model/index.ts';
+import { type FrameCollector, LinkType, type PacketSource, type SourceCounters } from '../model/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
 import type { OwnersNews } from '../watch/follow.ts';
 import { captureFilter, filterText } from './capture-filter.ts';
@@ -189,18 +183,4 @@ export function outputOwner(): { uid: number; gid: number } {
     uid: number('SUDO_UID') ?? process.getuid?.() ?? 0,
     gid: number('SUDO_GID') ?? process.getgid?.() ?? 0,
   };
-}
-
-/** Addresses of what the machine runs, for lines that name peers. */
-export function namesOf(targets: readonly Target[]): Map<string, string> {
-  const names = new Map<string, string>();
-  for (const target of targets)
-    if (!target.hostNetwork && target.netns !== 0)
-      for (const address of target.addresses) {
-        const known = names.get(address);
-        // Containers of one pod share their addresses; loopback is everybody's.
-        if (/^127\.|^::1$|^fe80:/.test(address)) continue;
-        names.set(address, known && known !== target.name ? `${known}+${target.name}` : target.name);
-      }
-  return names;
 }

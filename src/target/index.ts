@@ -19,6 +19,7 @@ export {
   targetOfProcess,
 } from './locate.ts';
 export type { InspectNamespace } from './netns.ts';
+export { containerHosts } from './proc/hosts.ts';
 export { processesByNetns } from './proc/scan.ts';
 export { isHostNetns, netnsOf } from './proc/stat.ts';
 export { questionPorts, usePorts } from './question-ports.ts';
