@@ -15,9 +15,11 @@ export class ContainerNames {
   /** Never rejects: what is wrong with a name is told where it stands in the filter. */
   async lookUp(wanted: readonly ContainerName[], choice: RuntimeChoice): Promise<void> {
     const { closeDoors, resolve } = await import('../target/index.ts');
+    const { inspector } = await import('./listing.ts');
+    const options = { ...choice, ...inspector() };
     await Promise.all(
       wanted.map(async ({ kind, name }) => {
-        this.#found.set(`${kind} ${name}`, await addressesOf(kind, name, (spec) => resolve(spec, choice)));
+        this.#found.set(`${kind} ${name}`, await addressesOf(kind, name, (spec) => resolve(spec, options)));
       }),
     );
     // What comes next may be without rights.

@@ -162,19 +162,21 @@ export class FileCapture implements PacketSource {
   async #runGzip(collector: DecoderOutput, out: FrameCollector): Promise<void> {
     const gunzip = createGunzip({ chunkSize: 256 * 1024 });
     let failure: Error | undefined;
+    /** What the capture or its filter is about, not the compression. */
+    let refusal: unknown;
+    const done = () => failure || refusal || this.#stopping || this.#decoder.damaged;
     gunzip.on('error', (error) => {
       failure ??= error;
     });
     // Not an iterator, which forgets what has come out when an error follows.
     gunzip.on('data', (bytes: Buffer) => {
-      if (failure || this.#stopping || this.#decoder.damaged) return;
+      if (done()) return;
       try {
         this.#decoder.feed(bytes, collector);
       } catch (error) {
-        failure = error as Error;
+        refusal = error;
       }
     });
-    const done = () => failure !== undefined || this.#stopping || this.#decoder.damaged;
     for (let bytes = this.#length; bytes > 0 && !done(); bytes = await this.#fill())
       for (let at = 0; at < bytes && !done(); at += gzipPiece) {
         await unpack(gunzip, this.#chunk.slice(at, Math.min(bytes, at + gzipPiece)));
@@ -182,7 +184,7 @@ export class FileCapture implements PacketSource {
       }
     if (!done()) await unpack(gunzip);
     gunzip.destroy();
-    if (failure instanceof CaptureFileError) throw failure;
+    if (refusal) throw refusal;
     if (!failure) return;
     collector.loss({
       kind: 'damaged',
