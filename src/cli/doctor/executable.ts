@@ -13,13 +13,16 @@ const step = 4 * 1024 * 1024;
 /** Pieces overlap by more than the longest mark. */
 const overlap = 128;
 
-const marks: readonly (readonly [string, string])[] = [
-  ['BoringSSL', 'BoringSSL'],
-  ['OpenSSL ', 'OpenSSL'],
-  ['rustls', 'rustls'],
-  ['GnuTLS', 'GnuTLS'],
-  ['mbed TLS', 'Mbed TLS'],
-  ['wolfSSL', 'wolfSSL'],
+/** Texts with a version or a path in them: a bare name may be in a comment on a certificate, or an error's text. */
+const marks: readonly (readonly [RegExp, string])[] = [
+  // OPENSSL_VERSION_TEXT of both
+  [/OpenSSL [\d.]+ \(compatible; BoringSSL\)/, 'BoringSSL'],
+  [/OpenSSL \d+\.\d+\.\d+/, 'OpenSSL'],
+  [/LibreSSL \d+\.\d+/, 'LibreSSL'],
+  [/rustls-\d+\.\d+/, 'rustls'],
+  [/GnuTLS \d+\.\d+/, 'GnuTLS'],
+  [/[Mm]bed TLS \d+\.\d+/, 'Mbed TLS'],
+  [/wolfSSL_CTX_new/, 'wolfSSL'],
 ];
 
 /** Programs that were looked at, by device and inode: many containers run the same. */
@@ -60,7 +63,8 @@ function look(fd: number, size: number, path: string): TlsFacts[] {
   for (let at = data.offset; at < end; at += step - overlap) {
     const bytes = read(fd, at, Math.min(step, end - at));
     if (bytes.length === 0) break;
-    const mark = marks.find(([text]) => bytes.includes(text));
+    const text = bytes.toString('latin1');
+    const mark = marks.find(([pattern]) => pattern.test(text));
     if (mark) return [{ library: mark[1], how: 'static', path }];
   }
   return [];

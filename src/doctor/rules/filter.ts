@@ -55,7 +55,7 @@ function filter(sample: SampleFacts, request: RequestFacts): Finding {
   const [code, why] = reason(sample, best);
   return finding('error', code, `your filter keeps 0 of ${count(speechOf(seen), 'packet')}: ${why}`, {
     advice: best
-      ? `'${best.filter}' would have kept ${best.kept === best.of ? `all of ${figure(best.of)}` : `${figure(best.kept)} of ${figure(best.of)}`} of them`
+      ? `'${best.filter}' would have kept ${best.kept === best.of ? 'all' : figure(best.kept)} of ${best.of < speechOf(seen) ? `the first ${figure(best.of)}` : 'them'}`
       : `porthole filter explains '${request.filter}'`,
     evidence: {
       ...{ seen: speechOf(seen), kept: 0, filter: request.filter },
