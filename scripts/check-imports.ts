@@ -16,6 +16,7 @@ const rooms: Record<string, readonly string[]> = {
   query: ['model', 'util'],
   protobuf: ['model', 'util'],
   redact: ['model', 'util'],
+  scrub: ['model', 'util', 'wire', 'redact', 'protocols'],
   remote: ['model', 'util'],
   doctor: ['model', 'util', 'wire'],
   protocols: ['model', 'util'],
@@ -43,7 +44,8 @@ const rooms: Record<string, readonly string[]> = {
   sinks: ['model', 'util', 'pcap', 'query', 'redact'],
   tui: ['model', 'util', 'pcap', 'query', 'redact'],
   web: ['model', 'util', 'pcap', 'query', 'redact'],
-  agent: ['model', 'util', 'watch'],
+  agent: ['model', 'util', 'remote'],
+  kube: ['model', 'util', 'pcap', 'remote'],
   cli: ['*'],
 };
 /** Rooms that stay free of I/O, so that they run in a browser too. */
@@ -59,6 +61,7 @@ const pure = new Set([
   'query',
   'protobuf',
   'redact',
+  'scrub',
   'remote',
   'doctor',
 ]);

@@ -33,7 +33,7 @@ export async function captureFromFile(
     output?.ready(opener);
     const counters = await drive(source, { view, output, packets: options.packets, live: false });
     // tcpdump's three lines are about a kernel.
-    process.stderr.write(countLines(counters, view).split('\n').slice(3).join('\n'));
+    process.stderr.write(countLines(counters, view, output).split('\n').slice(3).join('\n'));
     if (source.damage !== '') stderr(`${options.read} is ${source.damage}; everything before it was read`);
     return source.damage !== '' || view.blind?.() ? 1 : 0;
   } finally {

@@ -78,7 +78,7 @@ export async function captureLive(
   const followed = isFollowed(options, living, targets);
   // Frames wait in the kernel's rings from here on: everything else is started and loaded meanwhile.
   const { source, handOver } = await openLive(groups, {
-    filter: (linktype) => filter.instructions(linktype),
+    filter: (linktype, netmask) => filter.instructions(linktype, netmask),
     snaplen: options.snaplen,
     ...(options.direction ? { direction: options.direction } : {}),
     promiscuous: options.promiscuous,
@@ -135,7 +135,7 @@ export async function captureLive(
         ? undefined
         : new LiveStatus({ source, progress, spec, filter: filter.text, direction: options.direction });
     const counters = await drive(source, { view, output, packets: options.packets, live: true, status });
-    process.stderr.write(countLines(counters, view));
+    process.stderr.write(countLines(counters, view, output));
     return 0;
   } finally {
     opener.close();

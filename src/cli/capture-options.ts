@@ -23,6 +23,12 @@ export const captureRows: readonly OptionRow[] = [
     value: 'FILE',
     help: 'write the packets too (pcapng; - = stdout, then nothing else is printed)',
   },
+  { long: 'redact', help: 'mask secrets in the packets of -w too (docs/redaction.md)' },
+  {
+    long: 'redact-rules',
+    value: 'FILE',
+    help: 'more that is masked, and what is not (JSON, docs/redaction.md)',
+  },
   { long: 'format', value: 'pcapng|pcap', help: 'format of -w (default pcapng)' },
   { short: 'c', long: 'packets', value: 'N', help: 'stop after N packets' },
   { long: 'count', help: 'only count the packets' },
@@ -93,6 +99,9 @@ export interface CaptureOptions {
   readonly read: string | undefined;
   readonly write: string | undefined;
   readonly format: 'pcapng' | 'pcap' | 'pcap-nano';
+  /** Secrets in the packets of `write` are masked. */
+  readonly redact: boolean;
+  readonly redactRules: string | undefined;
   /** 0 = no limit */
   readonly packets: number;
   readonly countOnly: boolean;
@@ -157,6 +166,8 @@ export function captureOptions(parsed: Parsed): CaptureOptions {
     read: parsed.value('read'),
     write: write === '/dev/stdout' ? '-' : write,
     format: named === 'pcap' && nano ? 'pcap-nano' : named,
+    redact: parsed.has('redact'),
+    redactRules: parsed.value('redact-rules'),
     packets: number('packets', '-c', 1) ?? 0,
     countOnly: parsed.has('count'),
     snaplen: number('snapshot-length', '-s', 0, defaultSnaplen) || defaultSnaplen,
@@ -191,6 +202,11 @@ export function captureOptions(parsed: Parsed): CaptureOptions {
     write === undefined
   )
     throw new UsageError('-C, -G and -W rotate the file of -w: give -w FILE too');
+  if (options.redact && write === undefined)
+    throw new UsageError(
+      '--redact masks the packets of -w: give -w FILE too',
+      'what is printed is masked without it',
+    );
   return options;
 }
 

@@ -88,7 +88,9 @@ export async function capture(
 export async function outputOf(options: CaptureOptions, filter: string): Promise<Output | undefined> {
   if (options.write === undefined) return undefined;
   const { openOutput } = await import('./output.ts');
-  return openOutput(options, filter);
+  if (!options.redact) return openOutput(options, filter);
+  const { redacted } = await import('./redacted-output.ts');
+  return redacted(options, filter);
 }
 
 export interface Drive {
@@ -121,7 +123,7 @@ export async function drive(
   const show = () => {
     source.refreshCounters?.(fanout);
     const lines = status?.lines().map((line) => `${plainText(line)}\n`) ?? [];
-    process.stderr.write(`${beforeLine()}${lines.join('')}${countLines(source.counters(), view)}`);
+    process.stderr.write(`${beforeLine()}${lines.join('')}${countLines(source.counters(), view, output)}`);
   };
   output?.onEnd(() => source.stop());
   view.onEnd?.(() => source.stop());
@@ -149,7 +151,7 @@ export async function drive(
   failure ??= stdoutFailure();
   if (failure) {
     if (failure instanceof ReaderGone) stderr('the reader of stdout has gone: ended');
-    if (live) process.stderr.write(countLines(counters, view));
+    if (live) process.stderr.write(countLines(counters, view, output));
     throw failure;
   }
   if (live && fanout.firstFrameMs > 0) printTiming(fanout.firstFrameMs);
@@ -159,7 +161,7 @@ export async function drive(
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 /** tcpdump's three lines, then what it does not count. */
-export function countLines(counters: SourceCounters, view: View): string {
+export function countLines(counters: SourceCounters, view: View, output?: Pick<Output, 'report'>): string {
   const lines = [
     `${plural(counters.captured, 'packet')} captured`,
     `${plural(counters.received, 'packet')} received by filter`,
@@ -170,7 +172,7 @@ export function countLines(counters: SourceCounters, view: View): string {
   if (counters.snaplenCut > 0) lines.push(`${plural(counters.snaplenCut, 'packet')} cut by the snap length`);
   if (counters.duplicates > 0)
     lines.push(`${plural(counters.duplicates, 'packet')} left out: the same packet on a second interface`);
-  return [...lines, ...view.report()].map((line) => `${line}\n`).join('');
+  return [...lines, ...view.report(), ...(output?.report?.() ?? [])].map((line) => `${line}\n`).join('');
 }
 
 /** Who is to own files that root writes: the user behind sudo. */

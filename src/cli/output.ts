@@ -19,6 +19,8 @@ import { stdoutFailed } from './terminal.ts';
 const fileMode = 0o600;
 
 export interface Output {
+  /** Lines for the end and for SIGUSR1. */
+  report?(): string[];
   readonly tap: FrameTap;
   /** What the opener is to be told; undefined for stdout. */
   readonly spec: OutputSpec | undefined;
@@ -45,8 +47,11 @@ function planOf(options: CaptureOptions): RotationPlan {
   };
 }
 
-/** Throws UsageError; opens nothing yet. */
-export function openOutput(options: CaptureOptions, filter: string): Output {
+/**
+ * Throws UsageError; opens nothing yet.
+ * @param comment of the file, when one of the files is closed
+ */
+export function openOutput(options: CaptureOptions, filter: string, comment?: () => string): Output {
   const plan = planOf(options);
   const isStdout = options.write === '-';
   if (isStdout && process.stdout.isTTY)
@@ -71,6 +76,7 @@ export function openOutput(options: CaptureOptions, filter: string): Output {
     flushEachBatch: options.packetBuffered || isStdout,
     application: 'porthole',
     filter,
+    ...(comment ? { comment } : {}),
     onEnd: () => end(),
   });
   return {

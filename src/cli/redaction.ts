@@ -1,25 +1,21 @@
 /** The options about secrets: what is masked, and by which rules. */
 import { readFileSync } from 'node:fs';
-import { defaultRules, parseRules, type Rules, RulesError } from '../redact/index.ts';
+import type { Rules } from '../redact/index.ts';
+import type { CaptureOptions } from './capture-options.ts';
 import { CliError, UsageError } from './errors.ts';
-import type { OptionRow, Parsed } from './options.ts';
+import type { OptionRow } from './options.ts';
 
 export const revealRow: OptionRow = { long: 'reveal', help: 'show secrets; else they are masked as ***' };
-export const rulesRow: OptionRow = {
-  long: 'redact-rules',
-  value: 'FILE',
-  help: 'more that is masked, and what is not (JSON, docs/redaction.md)',
-};
 
 /** undefined: nothing is masked in what is shown. @throws UsageError, CliError */
-export function shownRules(parsed: Parsed): Rules | undefined {
-  const rules = givenRules(parsed);
-  return parsed.has('reveal') ? undefined : rules;
+export async function shownRules(options: CaptureOptions, reveal: boolean): Promise<Rules | undefined> {
+  const rules = await givenRules(options);
+  return reveal ? undefined : rules;
 }
 
-/** @throws CliError */
-export function givenRules(parsed: Parsed): Rules {
-  const path = parsed.value('redact-rules');
+/** @throws UsageError, CliError */
+export async function givenRules({ redactRules: path }: CaptureOptions): Promise<Rules> {
+  const { defaultRules, parseRules, RulesError } = await import('../redact/index.ts');
   if (path === undefined) return defaultRules;
   let text: string;
   try {

@@ -102,6 +102,7 @@ export class PcapngWriter {
     counters: Pick<SourceCounters, 'received' | 'dropped'>,
     sec: number,
     nsec: number,
+    comment = '',
   ): void {
     const start = this.#begin(BlockType.statistics, 96);
     const { chunk } = this;
@@ -109,6 +110,7 @@ export class PcapngWriter {
     chunk.u32(index);
     chunk.u32(Number(now >> 32n));
     chunk.u32(Number(now & 0xffffffffn));
+    this.#text(1, comment);
     this.#option(4, uint64(counters.received));
     this.#option(5, uint64(counters.dropped));
     this.#endOfOptions();

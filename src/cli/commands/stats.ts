@@ -6,7 +6,7 @@ import { checkQuery } from '../check-query.ts';
 import { decodeAs, decodeAsRow } from '../decode-as.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
-import { revealRow, rulesRow, shownRules } from '../redaction.ts';
+import { revealRow, shownRules } from '../redaction.ts';
 
 const orders: readonly TalkerOrder[] = ['bytes', 'packets', 'connections'];
 
@@ -28,7 +28,6 @@ const rows: readonly OptionRow[] = [
   },
   decodeAsRow,
   revealRow,
-  rulesRow,
   ...captureRows.filter(({ long }) => !unfit.has(long)),
 ];
 
@@ -76,7 +75,7 @@ export async function run(argv: string[]): Promise<number> {
   const query = parsed.value('display-filter') ?? '';
   const ports = await decodeAs(parsed);
   await checkQuery(query);
-  const rules = shownRules(parsed);
+  const rules = await shownRules(options, parsed.has('reveal'));
   const maker: ViewMaker = {
     immediate: false,
     async make(setting) {

@@ -6,7 +6,7 @@ import { decodeAs, decodeAsRow } from '../decode-as.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
 import { loadSchema, protoRows } from '../proto.ts';
-import { revealRow, rulesRow, shownRules } from '../redaction.ts';
+import { revealRow, shownRules } from '../redaction.ts';
 
 const rows: readonly OptionRow[] = [
   { long: 'json', help: 'one JSON object a line (docs/json.md)' },
@@ -21,7 +21,6 @@ const rows: readonly OptionRow[] = [
   decodeAsRow,
   ...protoRows,
   revealRow,
-  rulesRow,
   { long: 'no-processes', help: 'do not look up which processes hold the connections' },
   { long: 'both-sides', help: 'tell what is seen in several places (client, host, server) as often' },
   { long: 'body-limit', value: 'BYTES', help: 'bytes kept of each body (default 65536; k, m allowed)' },
@@ -75,7 +74,7 @@ export async function run(argv: string[]): Promise<number> {
   // A mistake in it is told before anything is looked for.
   const ports = await decodeAs(parsed);
   await checkQuery(query);
-  const rules = shownRules(parsed);
+  const rules = await shownRules(options, parsed.has('reveal'));
   const schema = loadSchema(parsed);
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {

@@ -48,6 +48,14 @@ function build(): void {
 }
 build();
 
+/** Of a symbol its code, right-aligned, and how many bits that is: for who writes them. */
+export function huffmanCode(symbol: number): { readonly code: number; readonly bits: number } {
+  const bits = lengths[symbol]!;
+  let place = 0;
+  for (let i = 0; i < counts[bits]!; i++) if (symbols[offsets[bits]! + i] === symbol) place = i;
+  return { code: firstCode[bits]! + place, bits };
+}
+
 /** Of `decodeHuffman`: the input was no such code; what was read of it is given all the same. */
 export let huffmanBroken = false;
 

@@ -16,6 +16,8 @@ export interface CaptureFileOptions {
   readonly application: string;
   /** Text of the filter, for the interface blocks. */
   readonly filter: string;
+  /** Text for the statistics at each file's end. */
+  readonly comment?: () => string;
   /** -G with -W: the last file of the plan is complete. */
   readonly onEnd?: () => void;
 }
@@ -177,12 +179,13 @@ export class CaptureFileSink implements Sink {
   #finishBlocks(): void {
     if (!this.#isNg) return;
     if (this.#lastSec === 0) this.#lastSec = Math.floor(Date.now() / 1000);
+    const comment = this.#options.comment?.() ?? '';
     for (const iface of this.#interfaces) {
       const index = this.#indexes[iface.id];
       if (index === undefined) continue;
       const dropped = this.#dropped.get(iface) ?? 0;
       const received = this.#received[iface.id]! + dropped;
-      this.#ng.statistics(index, { received, dropped }, this.#lastSec, this.#lastNsec);
+      this.#ng.statistics(index, { received, dropped }, this.#lastSec, this.#lastNsec, comment);
     }
     if (this.#names.length > 0) this.#ng.names(this.#names);
   }
