@@ -51,6 +51,8 @@ const maxGuesses = 8;
 const restFactor = { traced: 49, untraced: 9 };
 /** What a trace's records cost is a fraction of a look. */
 const traceRestFactor = 9;
+/** While only processes elsewhere connect: less than packets wait in their rings (20 ms). */
+const noiseRestMs = 10;
 
 interface Sighting {
   told: boolean;
@@ -127,13 +129,16 @@ export class Owners {
   async #follow(trace: ConnectTrace): Promise<void> {
     const poller = new Poller();
     poller.watch(trace.fds());
+    let restMs = 0;
     while (!this.#stopped) {
       if (!(await poller.wait(longestWaitMs))) continue;
       const before = cpuMs();
       const rows = new Map<Seat, OwnerRow[]>();
       trace.read((row, pid, comm) => this.#connected(row, pid, comm, rows));
       for (const [seat, found] of rows) this.#report(seat, found);
-      await sleep(traceRestFactor * (cpuMs() - before));
+      // Others' connections are no reason to hurry, and waking up costs more than they do.
+      restMs = rows.size > 0 ? 0 : Math.min(noiseRestMs, 2 * restMs + 1);
+      await sleep(Math.max(restMs, traceRestFactor * (cpuMs() - before)));
     }
   }
 
