@@ -170,12 +170,16 @@ export class Tree implements AnalyzerOutput {
 
   #look(side: Side, bytes: Uint8Array, at: Timestamp): void {
     const pieces = this.#pieces;
-    const client = joined(pieces, 'client', side === 'client' ? bytes : nothing);
-    const server = joined(pieces, 'server', side === 'server' ? bytes : nothing);
+    // A child of a connection that was turned around is turned around too.
+    const [asking, serving] = this.#flipped
+      ? (['server', 'client'] as const)
+      : (['client', 'server'] as const);
+    const client = joined(pieces, asking, side === asking ? bytes : nothing);
+    const server = joined(pieces, serving, side === serving ? bytes : nothing);
     let verdict = this.#ask(client, server);
     // Inside a message nothing looks like a beginning, but any segment may be one.
     if (verdict.kind !== 'found' && this.#holed && pieces.length > 0) {
-      const alone = side === 'client' ? this.#ask(bytes, nothing) : this.#ask(nothing, bytes);
+      const alone = side === asking ? this.#ask(bytes, nothing) : this.#ask(nothing, bytes);
       if (alone.kind === 'found') {
         this.#forgetPieces();
         verdict = alone;
@@ -184,7 +188,7 @@ export class Tree implements AnalyzerOutput {
     if (verdict.kind === 'found') {
       const before = this.#pieces;
       this.preview = undefined;
-      this.#flipped = verdict.flipped;
+      this.#flipped = this.#flipped !== verdict.flipped;
       this.#speak(verdict.module);
       this.#forgetPieces();
       for (const piece of before) this.data(piece.side, piece.bytes, piece.at);
