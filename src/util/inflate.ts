@@ -37,11 +37,11 @@ const distanceExtra = [
 const lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /** The farthest a distance reaches (section 2). */
-const maxWindow = 32 * 1024;
+export const maxWindow = 32 * 1024;
 /** Most streams that keep a history are short messages: the window grows with what came. */
 const minWindow = 1024;
 /** Stands for a byte whose history was lost. */
-const unknownByte = 0x3f;
+export const unknownByte = 0x3f;
 
 const State = {
   block: 0,

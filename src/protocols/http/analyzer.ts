@@ -13,7 +13,7 @@ import { type FramingResult, requestFraming, responseFraming } from './body.ts';
 import { type Answer, type Asked, makeExchange, makeHeads, makeLost, missingOf } from './exchange.ts';
 import type { Head } from './head.ts';
 import type { MessageParts } from './message.ts';
-import { type BodyTap, HttpSide } from './side.ts';
+import { type BodyTap, HttpSide, type SideListener, type SideRules } from './side.ts';
 import {
   mayBeRequest,
   mayBeStatus,
@@ -29,7 +29,14 @@ const maxInformational = 16;
 /** Upgrade tokens of the IANA registry -> our protocol names; others are looked up by their own. */
 const upgrades: Readonly<Record<string, string>> = { websocket: 'websocket', h2c: 'http2' };
 
-export class HttpAnalyzer implements Analyzer {
+const clientRules: SideRules = {
+  side: 'client',
+  mayBegin: mayBeRequest,
+  mayResume: mayBeStrictRequest,
+};
+const serverRules: SideRules = { side: 'server', mayBegin: mayBeStatus, mayResume: mayBeStatus };
+
+export class HttpAnalyzer implements Analyzer, SideListener {
   readonly #context: AnalyzerContext;
   readonly #client: HttpSide;
   readonly #server: HttpSide;
@@ -55,26 +62,8 @@ export class HttpAnalyzer implements Analyzer {
     const { bodyLimit, connection } = context;
     const joinedMidStream = context.midMessage ?? connection.joinedMidStream;
     this.#joined = joinedMidStream;
-    this.#client = new HttpSide(
-      {
-        head: (head, at) => this.#requestHead(head, at),
-        message: (parts, at) => this.#requestEnds(parts, at),
-        lost: (bytes) => this.#requestsLost(bytes),
-        asideFull: (at) => this.#answerOverdue(at),
-        violation: (reason, at) => this.#violation(`client: ${reason}`, at),
-      },
-      { bodyLimit, mayBegin: mayBeRequest, mayResume: mayBeStrictRequest, joinedMidStream },
-    );
-    this.#server = new HttpSide(
-      {
-        head: (head, at) => this.#responseHead(head, at),
-        message: (parts, at) => this.#responseEnds(parts, at),
-        lost: (bytes) => this.#responsesLost(bytes),
-        asideFull: () => {},
-        violation: (reason, at) => this.#violation(`server: ${reason}`, at),
-      },
-      { bodyLimit, mayBegin: mayBeStatus, mayResume: mayBeStatus, joinedMidStream },
-    );
+    this.#client = new HttpSide(this, clientRules, bodyLimit, joinedMidStream);
+    this.#server = new HttpSide(this, serverRules, bodyLimit, joinedMidStream);
   }
 
   data(side: Side, bytes: Uint8Array, at: Timestamp, out: AnalyzerOutput): void {
@@ -127,6 +116,34 @@ export class HttpAnalyzer implements Analyzer {
   #mayRide(kind: 'request' | 'response', { contentType }: Head, target: string): boolean {
     const { wantsInner, mayRide } = this.#context;
     return wantsInner !== false && (mayRide?.(kind, contentType, target) ?? true);
+  }
+
+  // What a side says.
+
+  head(side: Side, head: Head, at: Timestamp): FramingResult | undefined {
+    return side === 'client' ? this.#requestHead(head, at) : this.#responseHead(head, at);
+  }
+
+  message(side: Side, parts: MessageParts, at: Timestamp): void {
+    if (side === 'client') this.#requestEnds(parts, at);
+    else this.#responseEnds(parts, at);
+  }
+
+  lost(side: Side, bytes: number): void {
+    if (side === 'client') this.#lost.client += bytes;
+    else this.#responsesLost(bytes);
+  }
+
+  asideFull(side: Side, at: Timestamp): void {
+    if (side === 'client') this.#answerOverdue(at);
+  }
+
+  violation(side: Side, reason: string, at: Timestamp): void {
+    // What either side is in the middle of is as whole as it will get.
+    this.#client.end(at, false);
+    this.#server.end(at, false);
+    this.#flush(this.#waiting.length);
+    this.#out.violation(`${side}: ${reason}`);
   }
 
   #requestHead(head: Head, at: Timestamp): FramingResult | undefined {
@@ -206,8 +223,12 @@ export class HttpAnalyzer implements Analyzer {
   #responseEnds(parts: MessageParts, at: Timestamp): void {
     this.#tellWeirds(parts);
     const answer = this.#answer!;
+    // Not to be held until the next one comes.
+    this.#answer = undefined;
     const { status } = answer;
-    const asked = this.#waiting.first;
+    // A long answer to a request that was lost is over behind the next request.
+    const first = this.#waiting.first;
+    const asked = first && first.startAt <= answer.startAt ? first : undefined;
     answer.parts = parts;
     if (isInterim(status.code)) {
       // What was lost there may have been the answer: told with the next.
@@ -253,10 +274,6 @@ export class HttpAnalyzer implements Analyzer {
     this.#switchTo = undefined;
     const rest = { client: this.#client.takeAside(), server: this.#server.takeAside() };
     this.#out.child(protocol, rest, at, this.#carrier);
-  }
-
-  #requestsLost(bytes: number): void {
-    this.#lost.client += bytes;
   }
 
   #responsesLost(bytes: number): void {
@@ -313,14 +330,6 @@ export class HttpAnalyzer implements Analyzer {
     if (this.#confirmed) return;
     this.#confirmed = true;
     this.#out.confirmed();
-  }
-
-  #violation(reason: string, at: Timestamp): void {
-    // What either side is in the middle of is as whole as it will get.
-    this.#client.end(at, false);
-    this.#server.end(at, false);
-    this.#flush(this.#waiting.length);
-    this.#out.violation(reason);
   }
 }
 

@@ -42,6 +42,19 @@ test('what is lost behind the last message is told at the end', () => {
   );
 });
 
+test('an answer that was begun before the request is not its answer', () => {
+  // The request of the first was lost, and its body has no length.
+  const { events } = talk([
+    ['>gap', 100],
+    ['<', 'HTTP/1.1 200 OK\r\n\r\nbegun'],
+    ['>', get('/next')],
+    ['<', ' and ended'],
+    ['<end', 'fin'],
+    ['>end', 'fin'],
+  ]);
+  assert.deepEqual(events, ['? -> 200 [noRequest]', 'GET /next -> ? [bytesLost request 100, noResponse]']);
+});
+
 test('one side only: answers without requests', () => {
   const { events } = talk([
     ['<', ok('1')],

@@ -1,11 +1,13 @@
 /** Reads one direction: heads and bodies, cut anywhere. Meaning is the analyzer's. */
-import type { Timestamp } from '../../model/index.ts';
+import type { Side, Timestamp } from '../../model/index.ts';
 import { Pending } from '../../util/pending.ts';
 import { ChunkReader, type FramingResult } from './body.ts';
 import { type Head, type Header, headEnd, headLimit, parseHead } from './head.ts';
 import { HttpMessage, type MessageParts, makeBody } from './message.ts';
 
+const nothing: Uint8Array = new Uint8Array(0);
 const noHeaders: readonly Header[] = [];
+const noParts: readonly Uint8Array[] = [];
 /** A start line that is looked for behind a hole. */
 const resyncLineLimit = 8 * 1024;
 /** Bytes in which nearly every head ends; longer ones are looked through for their end first. */
@@ -13,16 +15,16 @@ const usualHead = 1024;
 /** What a client sends ahead of the answer to its CONNECT or Upgrade. */
 export const asideLimit = 64 * 1024;
 
-/** What a side tells its analyzer. */
+/** What a side tells its analyzer: one for both, for closures of each connection would take more than its bytes. */
 export interface SideListener {
   /** A head was read: how is its body framed? undefined = this is not HTTP. */
-  head(head: Head, at: Timestamp): FramingResult | undefined;
-  message(parts: MessageParts, at: Timestamp): void;
+  head(side: Side, head: Head, at: Timestamp): FramingResult | undefined;
+  message(side: Side, parts: MessageParts, at: Timestamp): void;
   /** Bytes between messages, or a message's head, were not captured. */
-  lost(bytes: number, at: Timestamp): void;
+  lost(side: Side, bytes: number): void;
   /** What is set aside cannot wait any longer: too much, or a hole in it. Somebody must say whose it is. */
-  asideFull(at: Timestamp): void;
-  violation(reason: string, at: Timestamp): void;
+  asideFull(side: Side, at: Timestamp): void;
+  violation(side: Side, reason: string, at: Timestamp): void;
 }
 
 /** Bytes of a body as they come: valid during the call. */
@@ -32,18 +34,18 @@ export interface BodyTap {
 }
 
 /** The rules of one direction that differ. */
-export interface SideOptions {
-  readonly bodyLimit: number;
+export interface SideRules {
+  readonly side: Side;
   /** What begins at `at` may be a message: tells nonsense early. */
   readonly mayBegin: (b: Uint8Array, at: number, end: number) => boolean;
   /** The same, strictly: tells where to begin anew behind a hole, among anything. */
   readonly mayResume: (b: Uint8Array, at: number, end: number) => boolean;
-  readonly joinedMidStream: boolean;
 }
 
 export class HttpSide {
   readonly #listener: SideListener;
-  readonly #options: SideOptions;
+  readonly #rules: SideRules;
+  readonly #bodyLimit: number;
   #state: 'head' | 'length' | 'chunked' | 'close' | 'resync' | 'aside' | 'over';
   /** A head, or a line behind a hole, that is not whole yet. */
   readonly #pending = new Pending();
@@ -58,12 +60,12 @@ export class HttpSide {
   #wireBytes = 0;
   #left = 0;
   #chunks: ChunkReader | undefined;
-  #body: Uint8Array[] = [];
+  #body: Uint8Array[] | undefined;
   #bodyKept = 0;
   #bodyTotal = 0;
   #lost = 0;
   /** Bytes behind a switch of protocols that is not agreed yet: who takes over gets them. */
-  readonly #aside = new Pending();
+  #aside: Pending | undefined;
   /** The request was not seen, and if it was HEAD no body follows. */
   #doubt = false;
   /** Bodies that others hold of what this side may keep. */
@@ -71,15 +73,17 @@ export class HttpSide {
   /** Gets the body of the message under way. */
   tap: BodyTap | undefined;
 
-  constructor(listener: SideListener, options: SideOptions) {
+  constructor(listener: SideListener, rules: SideRules, bodyLimit: number, joinedMidStream: boolean) {
     this.#listener = listener;
-    this.#options = options;
-    this.#state = options.joinedMidStream ? 'resync' : 'head';
+    this.#rules = rules;
+    this.#bodyLimit = bodyLimit;
+    this.#state = joinedMidStream ? 'resync' : 'head';
   }
 
   get buffered(): number {
     const chunks = this.#chunks ? this.#chunks.buffered : 0;
-    return this.#pending.length + this.#aside.length + this.#bodyKept + chunks;
+    const aside = this.#aside ? this.#aside.length : 0;
+    return this.#pending.length + aside + this.#bodyKept + chunks;
   }
 
   /** Asked after calls that may change it. */
@@ -139,8 +143,9 @@ export class HttpSide {
       case 'resync':
         return this.#resync(b, i, end, at);
       case 'aside':
+        this.#aside ??= new Pending();
         if (this.#aside.length + end - i > asideLimit) {
-          this.#listener.asideFull(at);
+          this.#listener.asideFull(this.#rules.side, at);
           return this.#isAside ? end : i;
         }
         this.#aside.append(b.subarray(i, end));
@@ -167,7 +172,7 @@ export class HttpSide {
     if (length > headLimit) return this.#fail('http_head_too_long', at, end);
     if (behind < 0) {
       if (!this.#lineSeen) {
-        if (!this.#options.mayBegin(b, from, end)) return this.#fail('no start line', at, end);
+        if (!this.#rules.mayBegin(b, from, end)) return this.#fail('no start line', at, end);
         const lf = b.indexOf(10, from);
         this.#lineSeen = lf >= 0 && lf < end;
       }
@@ -178,7 +183,7 @@ export class HttpSide {
   }
 
   #headRead(head: Head, from: number, end: number, at: Timestamp): number {
-    const framed = this.#listener.head(head, this.#startAt);
+    const framed = this.#listener.head(this.#rules.side, head, this.#startAt);
     if (!framed) return this.#fail('no start line', at, end);
     this.#begin(head, framed);
     if (framed.framing.kind === 'none') this.#finish(at, false);
@@ -211,7 +216,7 @@ export class HttpSide {
 
   #fail(reason: string, at: Timestamp, end: number): number {
     this.#state = 'over';
-    this.#listener.violation(reason, at);
+    this.#listener.violation(this.#rules.side, reason, at);
     return end;
   }
 
@@ -243,7 +248,7 @@ export class HttpSide {
   #mayResume(b: Uint8Array, i: number, end: number): boolean {
     const lf = b.indexOf(10, i);
     const lineEnd = lf >= 0 && lf < end ? lf + 1 : end;
-    return lineEnd - i <= resyncLineLimit && this.#options.mayResume(b, i, lineEnd);
+    return lineEnd - i <= resyncLineLimit && this.#rules.mayResume(b, i, lineEnd);
   }
 
   /** No HTTP from here on until somebody says what it is; may be called from within the listener. */
@@ -260,16 +265,17 @@ export class HttpSide {
   }
 
   takeAside(): Uint8Array {
-    return this.#aside.take();
+    return this.#aside ? this.#aside.take() : nothing;
   }
 
   #keep(b: Uint8Array, from: number, to: number, at: Timestamp): void {
     const length = to - from;
     this.#bodyTotal += length;
     if (this.tap) this.tap.data(b.subarray(from, to), at);
-    const room = this.#options.bodyLimit - this.#bodyKept - this.reserved;
+    const room = this.#bodyLimit - this.#bodyKept - this.reserved;
     if (room <= 0) return;
     const part = b.slice(from, Math.min(to, from + room));
+    this.#body ??= [];
     this.#body.push(part);
     this.#bodyKept += part.length;
   }
@@ -278,11 +284,10 @@ export class HttpSide {
   #finish(at: Timestamp, cut: boolean): void {
     const head = this.#head!;
     const trailers = this.#chunks ? this.#chunks.trailers : noHeaders;
-    const body = this.#bodyTotal > 0 ? makeBody(head, this.#body, this.#bodyTotal) : undefined;
+    const body = this.#bodyTotal > 0 ? makeBody(head, this.#body ?? noParts, this.#bodyTotal) : undefined;
     const message = new HttpMessage(head, this.#startAt, at, this.#wireBytes, trailers, body);
-    const { bodyLimit } = this.#options;
     // With no limit given no body is wanted: none is missing then.
-    const isBodyCut = bodyLimit > 0 && this.#bodyTotal > this.#bodyKept + this.#lost;
+    const isBodyCut = this.#bodyLimit > 0 && this.#bodyTotal > this.#bodyKept + this.#lost;
     const parts: MessageParts = {
       message,
       lostBytes: this.#lost,
@@ -295,13 +300,13 @@ export class HttpSide {
     this.#started = false;
     this.#head = undefined;
     this.#chunks = undefined;
-    if (this.#body.length > 0) this.#body = [];
+    this.#body = undefined;
     this.#bodyKept = 0;
     this.#bodyTotal = 0;
     this.#lost = 0;
     this.#doubt = false;
     this.tap = undefined;
-    this.#listener.message(parts, at);
+    this.#listener.message(this.#rules.side, parts, at);
   }
 
   /** `length` bytes were not captured. Inside a body of known length the place is still known. */
@@ -312,7 +317,7 @@ export class HttpSide {
       case 'over':
         return;
       case 'aside':
-        this.#listener.asideFull(at);
+        this.#listener.asideFull(this.#rules.side, at);
         if (!this.#isAside) this.gap(length, at);
         return;
       case 'length': {
@@ -345,7 +350,7 @@ export class HttpSide {
     // In a head, or between messages: wherever the next one begins.
     const held = this.#pending.length;
     this.#loseSync();
-    this.#listener.lost(held + left, at);
+    this.#listener.lost(this.#rules.side, held + left);
   }
 
   #loseBody(count: number, at: Timestamp): void {
@@ -361,7 +366,7 @@ export class HttpSide {
     this.#settle(at);
     if (this.#head) this.#finish(at, this.#state !== 'close' || !clean);
     this.#pending.clear();
-    this.#aside.clear();
+    this.#aside = undefined;
     this.#state = 'over';
   }
 }

@@ -8,12 +8,14 @@ export const maxWaiting = 1024;
 export const maxHeads = 256 * 1024;
 
 export class Waiting {
-  readonly #queue: Asked[] = [];
+  /** Mostly there is one at most: a queue takes more memory than all else of a quiet connection's requests. */
+  #first: Asked | undefined;
+  #rest: Asked[] | undefined;
   #headBytes = 0;
   bodyBytes = 0;
 
   get length(): number {
-    return this.#queue.length;
+    return (this.#first ? 1 : 0) + (this.#rest ? this.#rest.length : 0);
   }
 
   get bytes(): number {
@@ -21,19 +23,22 @@ export class Waiting {
   }
 
   get first(): Asked | undefined {
-    return this.#queue[0];
+    return this.#first;
   }
 
   get last(): Asked | undefined {
-    return this.#queue[this.#queue.length - 1];
+    return this.#rest ? this.#rest[this.#rest.length - 1] : this.#first;
   }
 
   get isFull(): boolean {
-    return this.#queue.length > 1 && (this.#queue.length > maxWaiting || this.#headBytes > maxHeads);
+    const { length } = this;
+    return length > 1 && (length > maxWaiting || this.#headBytes > maxHeads);
   }
 
   push(asked: Asked): void {
-    this.#queue.push(asked);
+    if (!this.#first) this.#first = asked;
+    else if (this.#rest) this.#rest.push(asked);
+    else this.#rest = [asked];
     this.#headBytes += asked.head.held;
   }
 
@@ -45,7 +50,9 @@ export class Waiting {
 
   /** Only when there is one. */
   shift(): Asked {
-    const asked = this.#queue.shift() as Asked;
+    const asked = this.#first as Asked;
+    this.#first = this.#rest?.shift();
+    if (this.#rest?.length === 0) this.#rest = undefined;
     this.#headBytes -= asked.head.held;
     this.bodyBytes -= bodyOf(asked);
     return asked;

@@ -14,6 +14,7 @@ export class Http2Analyzer implements Analyzer {
   readonly #client: Http2Side;
   readonly #server: Http2Side;
   #isServerOver = false;
+  #isClientOver = false;
 
   constructor(context: AnalyzerContext) {
     // Behind an Upgrade it is the beginning that was seen, whatever was before.
@@ -36,12 +37,14 @@ export class Http2Analyzer implements Analyzer {
     (side === 'client' ? this.#client : this.#server).gap(length, at);
   }
 
-  end(side: Side, reason: EndReason, _at: Timestamp, out: AnalyzerOutput): void {
+  end(side: Side, reason: EndReason, at: Timestamp, out: AnalyzerOutput): void {
     this.#streams.out = out;
     (side === 'client' ? this.#client : this.#server).end();
     if (side === 'server') this.#isServerOver = true;
+    else this.#isClientOver = true;
     // Who has only half closed is still answered.
     if (this.#isServerOver || reason !== 'fin') this.#streams.flush();
+    if (this.#isServerOver && this.#isClientOver) this.#streams.tellLost(at);
   }
 
   buffered(): number {

@@ -16,6 +16,8 @@ export function detect(client: Uint8Array, server: Uint8Array): Detection {
   const asked = frames(client, 'client');
   const answered = frames(server, 'server');
   if (asked === 'no' || answered === 'no') return 'no';
+  // A client's come behind the preface: this may be the server, taken for it.
+  if (asked === 'yes' && server.length === 0 && areSettings(client)) return 'more';
   if (asked === 'yes' || answered === 'yes') return 'yes';
   return 'more';
 }
@@ -26,6 +28,14 @@ function frames(b: Uint8Array, side: 'client' | 'server'): Detection | undefined
   const verdict = mayBegin(b, 0, b.length, true, plausibleFrame, () => false);
   if (verdict !== 'yes') return verdict;
   return isOthers(b, side) ? 'no' : 'yes';
+}
+
+/** Settings, and windows opened: what a server begins with, and nothing yet that tells who says it. */
+function areSettings(b: Uint8Array): boolean {
+  if (b[3] !== FrameType.settings || (b[4]! & Flag.ack) !== 0) return false;
+  for (let at = 0; at + headerLength <= b.length; at += headerLength + u24(b, at))
+    if (b[at + 3] !== FrameType.settings && b[at + 3] !== FrameType.windowUpdate) return false;
+  return true;
 }
 
 /** Whether a header block among the first frames is one that only the other side sends. */

@@ -142,6 +142,22 @@ export function makeGoaway(
   };
 }
 
+/** Bytes lost that no stream could be told to miss: what was among them, nobody knows. */
+export function makeLost(
+  connection: Connection,
+  lost: { readonly client: number; readonly server: number },
+  at: Timestamp,
+): Exchange {
+  const missing: Incompleteness[] = [];
+  if (lost.client > 0) missing.push({ kind: 'bytesLost', side: 'request', bytes: lost.client });
+  if (lost.server > 0) missing.push({ kind: 'bytesLost', side: 'response', bytes: lost.server });
+  return {
+    ...{ protocol: 'http2', connection, startAt: at, endAt: at, fields: {}, outcome: 'unanswered' },
+    missing,
+    weirds: noWeirds,
+  };
+}
+
 /**
  * @param joined the connection's beginning was not seen
  * @param bodyLimit 0: bodies are not wanted, none is missing then
@@ -154,7 +170,10 @@ export function missingOf(stream: Stream, joined: boolean, bodyLimit: number): r
   else if (!request.given) addParts(missing, 'request', request, abort, bodyLimit);
   // What was reset was not to be answered any more: the end says so.
   if (response.state !== 'none') addParts(missing, 'response', response, abort, bodyLimit);
-  else if (!abort) missing.push({ kind: 'noResponse' });
+  else {
+    if (!abort) missing.push({ kind: 'noResponse' });
+    if (response.lost > 0) missing.push({ kind: 'bytesLost', side: 'response', bytes: response.lost });
+  }
   return missing;
 }
 

@@ -160,10 +160,19 @@ export class Stream {
     }
   }
 
+  trailed(half: Half, headers: readonly Header[]): void {
+    half.trailers = headers;
+    for (let i = 0; i < headers.length; i++) this.#check(headers[i]![0], headers[i]![1]);
+  }
+
   #content(half: Half, name: string, value: string): void {
     if (name === 'content-type') half.contentType = value;
     else if (name === 'content-encoding') half.contentEncoding = value;
-    else if (value === unknownValue || isUnknownName(name)) this.weird('http2_unknown_header');
+    else this.#check(name, value);
+  }
+
+  #check(name: string, value: string): void {
+    if (value === unknownValue || isUnknownName(name)) this.weird('http2_unknown_header');
   }
 }
 

@@ -3,7 +3,15 @@ import type { AnalyzerContext, AnalyzerOutput, Exchange, Side, Timestamp } from 
 import { decodeBase64 } from '../../util/base64.ts';
 import { latin1, u16, u32 } from '../../util/bytes.ts';
 import { type Block, blockLimit } from './blocks.ts';
-import { isHarmless, makeExchange, makeGoaway, makeHeads, missingOf, nothingMissing } from './exchange.ts';
+import {
+  isHarmless,
+  makeExchange,
+  makeGoaway,
+  makeHeads,
+  makeLost,
+  missingOf,
+  nothingMissing,
+} from './exchange.ts';
 import { Code, defaultWindow, Flag, FrameType, headerLength, Setting } from './frame.ts';
 import { tableCap } from './hpack.ts';
 import { type Http2Side, http1Answer, resyncLimit, type SideListener } from './side.ts';
@@ -153,7 +161,7 @@ export class Streams implements SideListener {
     const isHead = half.headAt < 0;
     this.#blockOf(stream, 'client', block, at);
     if (!isHead) {
-      if (list) half.trailers = list.headers;
+      if (list) stream.trailed(half, list.headers);
     } else {
       half.headAt = block.startAt;
       if (list) stream.asked(list.headers);
@@ -180,7 +188,7 @@ export class Streams implements SideListener {
       return;
     }
     if (half.headAt >= 0) {
-      if (list) half.trailers = list.headers;
+      if (list) stream.trailed(half, list.headers);
     } else {
       half.headAt = block.startAt;
       if (list) stream.answered(list.headers);
@@ -319,6 +327,7 @@ export class Streams implements SideListener {
       if (stream.id <= last || stream.id % 2 !== parity || stream.response.state !== 'none') continue;
       stream.abort = { kind: 'refused', by: side, code };
       stream.response.endAt = at;
+      stream.response.lost += this.#takeLost(side);
       this.#emit(stream);
     }
     if (code === Code.noError) return;
@@ -396,8 +405,18 @@ export class Streams implements SideListener {
     for (const stream of [...this.#streams.values()]) {
       if (stream.request.state === 'open' || stream.response.state !== 'ended')
         stream.abort ??= this.#goneAway;
+      // What was lost of the server may have been its answer, or more of it.
+      if (stream.response.state !== 'ended') stream.response.lost += this.#takeLost('server');
       this.#emit(stream);
     }
+  }
+
+  /** Both sides are over: what was lost behind the last streams. */
+  tellLost(at: Timestamp): void {
+    const { client, server } = this.#lost;
+    if (client + server > 0) this.out.exchange(makeLost(this.#context.connection, this.#lost, at));
+    this.#lost.client = 0;
+    this.#lost.server = 0;
   }
 
   #emit(stream: Stream): void {

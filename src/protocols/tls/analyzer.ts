@@ -309,13 +309,18 @@ export class TlsAnalyzer implements Analyzer {
   #missing(state: HandshakeState, isCut: boolean): Incompleteness[] {
     const { client, server } = this.#sides;
     const missing: Incompleteness[] = [];
-    if (client.records === 0 && client.lostBytes === 0)
+    // Bytes that were lost before anybody knew what this is are not told here: its hello is not there then.
+    if (!state.client && client.lostBytes === 0)
       missing.push({ kind: this.#context.connection.joinedMidStream ? 'joinedMidStream' : 'noRequest' });
     if (client.lostBytes > 0) missing.push({ kind: 'bytesLost', side: 'request', bytes: client.lostBytes });
     if (server.records === 0) missing.push({ kind: 'noResponse' });
     if (server.lostBytes > 0) missing.push({ kind: 'bytesLost', side: 'response', bytes: server.lostBytes });
     if (isCut && server.records > 0 && !tellingAlert(state.alerts))
       missing.push({ kind: 'messageCut', side: 'response' });
+    // The hello may be the second: what came before was lost before anybody knew what this is.
+    const { midMessage, connection } = this.#context;
+    const isSecond = midMessage === true && !connection.joinedMidStream && !this.#handshakeSeen;
+    if (isSecond && missing.length === 0) missing.push({ kind: 'joinedMidStream' });
     return missing;
   }
 

@@ -55,6 +55,8 @@ function handshake(b: Uint8Array, length: number, hello: number): Detection {
   const body = u24(b, 6);
   // Another message than the hello: joined within the handshake, where a whole message must fit the record.
   if (b[5] !== hello) {
+    // That of the other side: client and server are taken for each other.
+    if (b[5] === HandshakeType.clientHello || b[5] === HandshakeType.serverHello) return 'no';
     return isHandshakeType(b[5]!) && body + 4 <= length ? follows(b, length) : 'no';
   }
   // Version, random, and the lengths behind: the shortest hello.

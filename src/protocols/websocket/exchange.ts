@@ -1,5 +1,13 @@
 /** Each message is an exchange of its own: a request when the client sends it, a response when the server does. */
-import type { Connection, Exchange, FieldValue, Incompleteness, Message, Side } from '../../model/index.ts';
+import type {
+  Connection,
+  Exchange,
+  FieldValue,
+  Incompleteness,
+  Message,
+  Side,
+  Timestamp,
+} from '../../model/index.ts';
 import { latin1, u16 } from '../../util/bytes.ts';
 import { closeText, isFailure, Opcode, opcodeNames } from './frame.ts';
 import { previewLimit, type WebSocketMessage } from './side.ts';
@@ -46,6 +54,14 @@ export function makeExchange(
     missing: missingOf(seen, side === 'client' ? 'request' : 'response', bodyLimit),
     weirds: seen.weirds,
     ...(side === 'client' ? { request: message } : { response: message }),
+  };
+}
+
+/** Bytes lost behind the last message: what was among them, nobody knows. */
+export function makeLost(connection: Connection, side: Side, bytes: number, at: Timestamp): Exchange {
+  return {
+    ...{ protocol: 'websocket', connection, startAt: at, endAt: at, fields: {}, outcome: 'info', weirds: [] },
+    missing: [{ kind: 'bytesLost', side: side === 'client' ? 'request' : 'response', bytes }],
   };
 }
 

@@ -1,6 +1,6 @@
 /** Both directions of one WebSocket, wherever it rides: a connection after an Upgrade, a stream of HTTP/2. */
 import type { AnalyzerContext, Exchange, InnerOutput, Side, Timestamp } from '../../model/index.ts';
-import { makeExchange } from './exchange.ts';
+import { makeExchange, makeLost } from './exchange.ts';
 import { agreedDeflate } from './extension.ts';
 import { type SideListener, type SideOptions, WebSocketSide } from './side.ts';
 
@@ -70,6 +70,7 @@ export class WebSocketSession {
         const path = typeof uri === 'string' ? uri : undefined;
         this.#out.exchange(makeExchange(connection, path, side, message, bodyLimit));
       },
+      lost: (bytes, at) => this.#out.exchange(makeLost(connection, side, bytes, at)),
       weird: (name) => this.#out.weird(name),
       violation: (reason) => this.#out.violation?.(`${side}: ${reason}`),
     };

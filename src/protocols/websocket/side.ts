@@ -1,7 +1,7 @@
 /** Reads one direction: frames to messages, unmasked and decompressed. Meaning is the session's. */
 import type { Timestamp } from '../../model/index.ts';
 import { concatBytes } from '../../util/bytes.ts';
-import { type InflateResult, Inflater } from '../../util/inflate.ts';
+import { type InflateResult, Inflater, maxWindow, unknownByte } from '../../util/inflate.ts';
 import { Pending } from '../../util/pending.ts';
 import { headerLimit, Opcode, parseHeader, unmask } from './frame.ts';
 import { judge } from './plausible.ts';
@@ -48,6 +48,8 @@ export interface WebSocketMessage {
 
 export interface SideListener {
   message(message: WebSocketMessage): void;
+  /** Behind the last message, and nothing followed that could tell. */
+  lost(bytes: number, at: Timestamp): void;
   weird(name: string): void;
   violation(reason: string): void;
 }
@@ -97,6 +99,8 @@ export class WebSocketSide {
   #control: Building | undefined;
   #inflater: Inflater | undefined;
   #goodFrames: number;
+  /** So many decompressed bytes from now on may repeat some that are unknown. */
+  #doubtful = 0;
   /** Bytes lost before the next message. */
   #lost = 0;
 
@@ -248,12 +252,19 @@ export class WebSocketSide {
   #inflate(building: Building, content: Uint8Array): void {
     const inflater = this.#inflater!;
     const before = inflater.unknown;
+    let isDoubtful = false;
     const result: InflateResult = inflater.push(content, 0, content.length, (window, start, stop) => {
       building.length += stop - start;
+      // What was unknown stands in the history as what it is shown as, and may be repeated from there.
+      if (this.#doubtful > 0) isDoubtful ||= window.subarray(start, stop).includes(unknownByte);
+      this.#doubtful -= stop - start;
       const room = Math.min(stop - start, this.#limit - building.kept);
       if (room > 0) this.#keep(building, window.slice(start, start + room));
     });
-    if (inflater.unknown > before) building.weird('websocket_history_lost');
+    if (inflater.unknown > before || isDoubtful) {
+      building.weird('websocket_history_lost');
+      this.#doubtful = maxWindow;
+    }
     if (result === 'more') return;
     this.#stick(building, result === 'limit' ? 'websocket_inflate_limit' : 'websocket_bad_deflate');
     this.#listener.weird(result === 'limit' ? 'websocket_inflate_limit' : 'websocket_bad_deflate');
@@ -367,6 +378,8 @@ export class WebSocketSide {
     this.#control = undefined;
     this.#pending.clear();
     this.#state = 'over';
+    if (this.#lost > 0) this.#listener.lost(this.#lost, at);
+    this.#lost = 0;
   }
 }
 
