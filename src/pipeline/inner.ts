@@ -10,17 +10,22 @@ import type {
   Timestamp,
 } from '../model/index.ts';
 
+/** Whose messages they ride inside: the connection's tree. */
+export interface InnerHost extends InnerOutput {
+  innerContext(): AnalyzerContext;
+  /** It takes so much more memory, or less. */
+  hold(change: number): void;
+}
+
 class Inners implements Inner {
-  readonly #out: InnerOutput;
-  readonly #hold: (change: number) => void;
+  readonly #out: InnerHost;
   /** Mostly one; at the same places. */
   #modules: InnerModule[] = [];
   #open: InnerAnalyzer[] = [];
   #held = 0;
 
-  constructor(out: InnerOutput, hold: (change: number) => void) {
+  constructor(out: InnerHost) {
     this.#out = out;
-    this.#hold = hold;
   }
 
   add(module: InnerModule, analyzer: InnerAnalyzer): void {
@@ -62,30 +67,27 @@ class Inners implements Inner {
     const open = this.#open;
     let held = 0;
     for (let i = 0; i < open.length; i++) held += open[i]!.buffered();
-    if (held !== this.#held) this.#hold(held - this.#held);
+    if (held !== this.#held) this.#out.hold(held - this.#held);
     this.#held = held;
   }
 }
 
 /**
  * Undefined when no module claims the exchange.
- * @param hold is told how much more memory it takes, or less
  * @param before what the request's head alone was answered with
  */
 export function openInner(
   modules: readonly InnerModule[],
   exchange: Exchange,
-  context: () => AnalyzerContext,
-  out: InnerOutput,
-  hold: (change: number) => void,
+  host: InnerHost,
   before?: Inner,
 ): Inner | undefined {
   let inners = before instanceof Inners ? before : undefined;
   inners?.answered(exchange);
   for (const module of modules) {
     if (inners?.has(module) || !module.claims(exchange)) continue;
-    inners ??= new Inners(out, hold);
-    inners.add(module, module.open(exchange, context()));
+    inners ??= new Inners(host);
+    inners.add(module, module.open(exchange, host.innerContext()));
   }
   return inners;
 }

@@ -18,7 +18,7 @@ import { concatBytes } from '../util/bytes.ts';
 import type { Budget } from './budget.ts';
 import { describe } from './connection.ts';
 import type { Detection, Verdict } from './detection.ts';
-import { openInner } from './inner.ts';
+import { type InnerHost, openInner } from './inner.ts';
 import type { Names } from './names.ts';
 import { Preview } from './preview.ts';
 import { type Ending, withReason } from './under-way.ts';
@@ -54,7 +54,7 @@ interface Piece {
 const nothing = new Uint8Array(0);
 const noPieces: readonly Piece[] = [];
 
-export class Tree implements AnalyzerOutput {
+export class Tree implements AnalyzerOutput, InnerHost {
   readonly #host: TreeHost;
   readonly #conn: Conn;
   #connection: Connection | undefined;
@@ -261,10 +261,15 @@ export class Tree implements AnalyzerOutput {
       if (child.rest[side].length > 0) this.data(this.#flipped ? other(side) : side, child.rest[side], at);
   }
 
-  readonly #innerContext = () => this.#context();
-  readonly #holdInside = (change: number) => {
+  // For what rides inside.
+
+  innerContext(): AnalyzerContext {
+    return this.#context();
+  }
+
+  hold(change: number): void {
     this.#heldInside += change;
-  };
+  }
 
   // What the analyzer says.
 
@@ -291,7 +296,7 @@ export class Tree implements AnalyzerOutput {
   }
 
   inner(exchange: Exchange, before?: Inner): Inner | undefined {
-    return openInner(this.#host.inners, exchange, this.#innerContext, this, this.#holdInside, before);
+    return openInner(this.#host.inners, exchange, this, before);
   }
 
   confirmed(): void {

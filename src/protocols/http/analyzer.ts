@@ -226,9 +226,7 @@ export class HttpAnalyzer implements Analyzer, SideListener {
     // Not to be held until the next one comes.
     this.#answer = undefined;
     const { status } = answer;
-    // A long answer to a request that was lost is over behind the next request.
-    const first = this.#waiting.first;
-    const asked = first && first.startAt <= answer.startAt ? first : undefined;
+    const asked = this.#waiting.first;
     answer.parts = parts;
     if (isInterim(status.code)) {
       // What was lost there may have been the answer: told with the next.

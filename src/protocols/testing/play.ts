@@ -13,7 +13,7 @@ import type {
   ProtocolModule,
   Side,
 } from '../../model/index.ts';
-import { mayRideIn, openInner } from '../../pipeline/inner.ts';
+import { type InnerHost, mayRideIn, openInner } from '../../pipeline/inner.ts';
 import type { Conversation, Event } from './fixture.ts';
 
 /**
@@ -102,9 +102,7 @@ export function feed(module: ProtocolModule, conversation: Conversation, options
       played.events.push(`child ${protocol}`);
     },
     inner: (exchange, before) =>
-      options.inners
-        ? openInner(options.inners, exchange, () => context, out, hold, before)
-        : options.inner?.(exchange, before),
+      options.inners ? openInner(options.inners, exchange, host, before) : options.inner?.(exchange, before),
     confirmed: () => void played.events.push('confirmed'),
     violation(reason) {
       over = true;
@@ -121,9 +119,13 @@ export function feed(module: ProtocolModule, conversation: Conversation, options
     ...(conversation.clock ? { clock: conversation.clock } : {}),
   };
   let held = 0;
-  const hold = (change: number) => {
-    held += change;
-    options.holds?.(held);
+  const host: InnerHost = {
+    ...out,
+    innerContext: () => context,
+    hold: (change) => {
+      held += change;
+      options.holds?.(held);
+    },
   };
   const analyzer = module.open(context);
   const call = (act: () => void) => {
