@@ -380,6 +380,12 @@ const cases: readonly Case[] = [
     stage: () => [[`netns:${plain.box}`], without('sys_admin')],
   },
   {
+    what: 'CAP_SETUID is missing',
+    code: 'capability',
+    says: /^cannot watch live as this user: CAP_SETUID is missing \(to parse as another user\)$/,
+    stage: () => [[`netns:${plain.box}`], without('setuid')],
+  },
+  {
     what: 'somebody who is not root',
     code: 'capability',
     says: /CAP_SYS_ADMIN is missing .*CAP_NET_RAW is missing/,

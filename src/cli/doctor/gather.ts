@@ -1,6 +1,6 @@
 /** From what was asked to the facts, in the order that keeps rights out of what parses packets. */
 import { statSync } from 'node:fs';
-import type { Facts, RefusalFacts, RequestFacts } from '../../doctor/index.ts';
+import type { Facts, MachineFacts, RefusalFacts, RequestFacts } from '../../doctor/index.ts';
 import {
   groupByNamespace,
   list,
@@ -16,7 +16,7 @@ import { type CaptureFilter, captureFilter, filterText } from '../capture-filter
 import type { CaptureOptions } from '../capture-options.ts';
 import { inspector } from '../listing.ts';
 import { probeMachine } from './machine.ts';
-import { type NamespaceProbe, probeNamespace } from './namespaces.ts';
+import { type NamespaceProbe, probeNamespace, probeNeighbourhood } from './namespaces.ts';
 import { probeRuntimes, type RuntimesProbe, refusalOf } from './runtimes.ts';
 import { preload, takeSample } from './sample.ts';
 
@@ -46,10 +46,16 @@ export async function gather(wish: DoctorWish): Promise<Facts> {
   const request = requestOf(options, spec, filter.text);
   const found = await lookUp(wish, probe, choice);
   if ('kind' in found) return { ...facts, request, refusal: found };
-  const isAble = machine.ffi === '' && machine.refusals.length === 0 && machine.uid === 0;
-  if (!isAble) return { ...facts, request };
+  if (!isAble(machine)) return { ...facts, request };
   return { ...facts, ...(await examine(found, request, filter, wish, probe)) };
 }
+
+/** As much as a watch needs before it begins. */
+const isAble = ({ ffi, refusals, uid, missingCapabilities }: MachineFacts): boolean =>
+  ffi === '' &&
+  refusals.length === 0 &&
+  uid === 0 &&
+  missingCapabilities.every(({ name }) => name === 'CAP_SYS_PTRACE');
 
 function requestOf(options: CaptureOptions, spec: string, filter: string): RequestFacts {
   return {
@@ -100,9 +106,10 @@ async function examine(
   const user = parserUser(options.user);
   const filter = await narrowed(groups, given, options);
   const request = { ...asked, filter: filter.text };
+  const neighbourhood = probeNeighbourhood(groups, containers);
   const probes: NamespaceProbe[] = [];
   try {
-    for (const group of groups) probes.push(probeNamespace(group, containers));
+    for (const group of groups) probes.push(probeNamespace(group, neighbourhood));
     await preload();
     const sample = await takeSample({ groups, request, filter, seconds, user, probes });
     const namespaces = probes.map((probe) => probe.facts());
@@ -121,6 +128,7 @@ async function examine(
     return { request, namespaces: [], refusal };
   } finally {
     for (const probe of probes) probe.close();
+    neighbourhood.elsewhere.close();
   }
 }
 

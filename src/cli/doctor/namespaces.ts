@@ -14,7 +14,14 @@ import type { LinkFacts, NamespaceFacts, TargetFacts } from '../../doctor/index.
 import type { Target } from '../../model/index.ts';
 import { type Container, processesByNetns, revalidate, type TargetGroup } from '../../target/index.ts';
 import { holdersOf, probeProcess, processesMax } from './processes.ts';
-import { listenersOf, openUnixTable, readInetSockets, readProtocols, UnixWatch } from './sockets.ts';
+import {
+  Elsewhere,
+  listenersOf,
+  openUnixTable,
+  readInetSockets,
+  readProtocols,
+  UnixWatch,
+} from './sockets.ts';
 
 /** Namespaces looked into for the other ends of unix sockets. */
 const neighboursMax = 64;
@@ -28,8 +35,27 @@ export interface NamespaceProbe {
   close(): void;
 }
 
+/** What is looked at once for all of them. */
+export interface Neighbourhood {
+  readonly byNetns: ReadonlyMap<number, readonly number[]>;
+  readonly containers: readonly Container[];
+  readonly elsewhere: Elsewhere;
+}
+
+export function probeNeighbourhood(
+  groups: readonly TargetGroup[],
+  containers: readonly Container[],
+): Neighbourhood {
+  const byNetns = processesByNetns();
+  const own = new Set(groups.length === 1 ? groups.map((g) => g.netns) : []);
+  return { byNetns, containers, elsewhere: new Elsewhere(unixTables(byNetns, own)) };
+}
+
 /** Throws SystemError, or the error of open(2), when the namespace cannot be entered. */
-export function probeNamespace(group: TargetGroup, containers: readonly Container[]): NamespaceProbe {
+export function probeNamespace(
+  group: TargetGroup,
+  { byNetns, containers, elsewhere }: Neighbourhood,
+): NamespaceProbe {
   const netns = openNetns(group.netnsPath);
   const opened = { links: -1, unix: -1 };
   let sockets: ReturnType<typeof readInetSockets> = [];
@@ -44,12 +70,11 @@ export function probeNamespace(group: TargetGroup, containers: readonly Containe
   } finally {
     closeNetns(netns);
   }
-  const byNetns = processesByNetns();
   const processes = (byNetns.get(group.netns) ?? [])
     .slice(0, processesMax)
     .flatMap((pid) => probeProcess(pid) ?? []);
   const holders = holdersOf(processes);
-  const unix = new UnixWatch(opened.unix, unixTablesOf(byNetns, group.netns), holders);
+  const unix = new UnixWatch(opened.unix, elsewhere, holders);
   const before = readLinks(opened.links);
   unix.look();
   const others = othersIn(group, containers, byNetns.get(group.netns) ?? []);
@@ -75,11 +100,11 @@ export function probeNamespace(group: TargetGroup, containers: readonly Containe
   };
 }
 
-/** Tables of the other namespaces, where the far ends of shared socket files are. */
-function unixTablesOf(byNetns: ReadonlyMap<number, readonly number[]>, own: number): number[] {
+/** Tables of the namespaces around, where the far ends of shared socket files are. */
+function unixTables(byNetns: ReadonlyMap<number, readonly number[]>, but: ReadonlySet<number>): number[] {
   const tables: number[] = [];
   for (const [netns, pids] of byNetns) {
-    if (netns === own || tables.length >= neighboursMax) continue;
+    if (but.has(netns) || tables.length >= neighboursMax) continue;
     try {
       const handle = openNetns(`/proc/${pids[0]}/ns/net`);
       try {

@@ -27,10 +27,14 @@ export interface HeldByProcess {
   readonly sockets: readonly number[];
 }
 
-/** undefined: it has ended. */
+/** PF_KTHREAD, include/linux/sched.h: the kernel's own thread. */
+const PF_KTHREAD = 0x0020_0000;
+
+/** undefined: it has ended, or is a thread of the kernel. */
 export function probeProcess(pid: number): HeldByProcess | undefined {
-  const stat = /^\d+ \((.*)\) (\S)/s.exec(readText(pid, 'stat'));
-  if (!stat) return undefined;
+  // comm, state, then flags as field 9
+  const stat = /^\d+ \((.*)\) (\S)(?: -?\d+){5} (\d+)/s.exec(readText(pid, 'stat'));
+  if (!stat || (Number(stat[3]) & PF_KTHREAD) !== 0) return undefined;
   const sockets: number[] = [];
   const bypass = new Set<string>();
   for (const fd of entries(`/proc/${pid}/fd`)) {

@@ -105,7 +105,7 @@ async function open({ groups, request, filter }: SampleWish): Promise<Sources> {
         });
     const asked = await LiveCapture.open({
       ...shared,
-      filter: (linktype, ...rest: never[]) => filter.instructions(linktype, ...rest),
+      filter: (linktype, netmask) => filter.instructions(linktype, netmask),
       snaplen: request.snaplen,
       ...(request.direction === '' ? {} : { direction: request.direction }),
       interfaces: request.interfaces,

@@ -94,17 +94,46 @@ interface Tally {
   readonly pids: Set<number>;
 }
 
+/** How often the tables of other namespaces are read, ms: there may be many. */
+const elsewhereEveryMs = 500;
+
+/** Unix sockets of the other namespaces: a socket file that containers share has its ends in several. */
+export class Elsewhere {
+  readonly #tables: readonly number[];
+  #known = new Map<number, UnixSocket>();
+  #readAt = Number.NEGATIVE_INFINITY;
+
+  /** @param tables taken over */
+  constructor(tables: readonly number[]) {
+    this.#tables = tables;
+  }
+
+  /** By inode. */
+  sockets(): ReadonlyMap<number, UnixSocket> {
+    if (performance.now() - this.#readAt >= elsewhereEveryMs) {
+      this.#known = new Map(this.#tables.flatMap(table).map((s) => [s.inode, s]));
+      this.#readAt = performance.now();
+    }
+    return this.#known;
+  }
+
+  close(): void {
+    for (const fd of this.#tables) closeSync(fd);
+  }
+}
+
 /**
  * Watches the unix sockets of a namespace: connections come and go in between. Needs no right but the
- * descriptors: of the namespace, and of others where sockets of its processes may lead.
+ * descriptor.
  */
 export class UnixWatch {
   readonly #own: number;
-  readonly #elsewhere: readonly number[];
+  readonly #elsewhere: Elsewhere;
   readonly #holders: ReadonlyMap<number, readonly number[]>;
   readonly #tallies = new Map<string, Tally>();
 
-  constructor(own: number, elsewhere: readonly number[], holders: ReadonlyMap<number, readonly number[]>) {
+  /** @param own its table, taken over; -1 for none */
+  constructor(own: number, elsewhere: Elsewhere, holders: ReadonlyMap<number, readonly number[]>) {
     this.#own = own;
     this.#elsewhere = elsewhere;
     this.#holders = holders;
@@ -112,11 +141,7 @@ export class UnixWatch {
 
   look(): void {
     const own = table(this.#own);
-    const known = new Map(own.map((s) => [s.inode, s]));
-    // The other end may have been made elsewhere: a socket file that two containers share.
-    if (own.some((s) => s.peer !== 0 && !known.has(s.peer)))
-      for (const fd of this.#elsewhere)
-        for (const s of table(fd)) if (!known.has(s.inode)) known.set(s.inode, s);
+    const here = new Map(own.map((s) => [s.inode, s]));
     const now = new Map<string, number>();
     for (const socket of own) {
       if (socket.listening && socket.name !== '') {
@@ -125,15 +150,15 @@ export class UnixWatch {
         this.#hold(tally, socket.inode);
         continue;
       }
-      const peer = known.get(socket.peer);
-      const name = socket.name || peer?.name || '';
-      if (name === '' || socket.peer === 0) continue;
-      // Both ends here: counted once, by the named one.
-      const isTwin = socket.name === '' && own.some((s) => s.inode === socket.peer);
+      if (socket.peer === 0) continue;
+      const twin = here.get(socket.peer);
+      const name = socket.name || (twin ?? this.#elsewhere.sockets().get(socket.peer))?.name || '';
+      if (name === '') continue;
       const tally = this.#of(name, socket.type);
       this.#hold(tally, socket.inode);
       tally.waiting = Math.max(tally.waiting, socket.waiting);
-      if (isTwin) continue;
+      // Both ends here: counted once, by the named one.
+      if (socket.name === '' && twin) continue;
       tally.seen.add(socket.inode);
       now.set(name, (now.get(name) ?? 0) + 1);
     }
@@ -168,7 +193,7 @@ export class UnixWatch {
   }
 
   close(): void {
-    for (const fd of [this.#own, ...this.#elsewhere]) if (fd >= 0) closeSync(fd);
+    if (this.#own >= 0) closeSync(this.#own);
   }
 }
 
