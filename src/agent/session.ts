@@ -1,0 +1,157 @@
+/** One client's session at the agent: what it wants, what it is sent, and when it is over. */
+import {
+  type AgentEvent,
+  type ClientLine,
+  commonVersion,
+  encodeUnit,
+  type Hello,
+  Outbox,
+  preface,
+  protocolVersion,
+  type Refusal,
+  UnitKind,
+  type Want,
+  type Welcome,
+} from '../remote/index.ts';
+import { utf8Bytes } from '../util/text.ts';
+
+/** A client says something every two seconds: silent for so long, it has died or its network has. */
+export const silenceMs = 20_000;
+/** How long the last units may take to be acknowledged before the agent ends without. */
+const lingerMs = 5000;
+
+export interface SessionPort {
+  write(bytes: Uint8Array): void;
+  readonly release: string;
+  readonly node: string;
+  /** Made up; tells sessions apart. */
+  readonly session: string;
+  /** Unix milliseconds. */
+  now(): number;
+  /** The capture is to end: the client said so, or is gone. */
+  stop(why: string): void;
+}
+
+const json = (value: object) => utf8Bytes(JSON.stringify(value));
+
+export class Session {
+  readonly #port: SessionPort;
+  readonly #outbox = new Outbox();
+  #wanted: ((want: Want) => void) | undefined;
+  readonly #want: Promise<Want>;
+  #isWelcome = false;
+  #isOver = false;
+  #isGone = false;
+  #silence: NodeJS.Timeout | undefined;
+  #done: (() => void)[] = [];
+
+  constructor(port: SessionPort) {
+    this.#port = port;
+    this.#want = new Promise((resolve) => {
+      this.#wanted = resolve;
+    });
+    this.#heard();
+  }
+
+  /** What the first hello asks for. */
+  want(): Promise<Want> {
+    return this.#want;
+  }
+
+  line(line: ClientLine): void {
+    this.#heard();
+    switch (line.say) {
+      case 'hello':
+        this.#hello(line);
+        break;
+      case 'ack':
+        this.#outbox.acknowledge(line.next);
+        if (this.#isOver && this.#outbox.unacknowledged === 0) this.#finish();
+        break;
+      case 'beat':
+        this.event({ tell: 'beat', atMs: line.atMs, nowMs: this.#port.now() });
+        break;
+      case 'stop':
+        this.#port.stop('the client has ended it');
+        break;
+    }
+  }
+
+  /** Whole pcapng blocks, copied. A promise: the client is behind, wait before the next. */
+  packets(bytes: Uint8Array): void | Promise<void> {
+    if (this.#isGone) return;
+    this.#outbox.push(UnitKind.packets, bytes);
+    return this.#outbox.room();
+  }
+
+  event(event: AgentEvent): void {
+    if (this.#isWelcome && !this.#isGone) this.#outbox.push(UnitKind.event, json(event));
+  }
+
+  /** There will be no capture. */
+  refuse(refusal: Refusal): void {
+    clearTimeout(this.#silence);
+    this.#port.write(encodeUnit(UnitKind.refusal, 0, json(refusal)));
+  }
+
+  /** The client's end is closed: whatever waits for it goes on, into nothing. */
+  gone(why: string): void {
+    clearTimeout(this.#silence);
+    this.#isGone = true;
+    this.#outbox.disconnect();
+    this.#outbox.abandon();
+    this.#finish();
+    this.#port.stop(why);
+  }
+
+  /** The last unit was pushed; resolves when the client has it, or is too slow to wait for. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    if (this.#outbox.unacknowledged > 0 && !this.#isGone)
+      await new Promise<void>((resolve) => {
+        this.#done.push(resolve);
+        setTimeout(resolve, lingerMs);
+      });
+    clearTimeout(this.#silence);
+  }
+
+  #finish(): void {
+    for (const resolve of this.#done.splice(0)) resolve();
+  }
+
+  #heard(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(
+      () => this.gone(`the client said nothing for ${silenceMs / 1000} s`),
+      silenceMs,
+    );
+  }
+
+  #hello(hello: Hello): void {
+    const { write, release, node, session } = this.#port;
+    write(preface(hello.nonce));
+    const version = commonVersion(hello.versions);
+    if (version === undefined) {
+      this.refuse({
+        reason: `porthole ${hello.release} speaks version ${hello.versions.join(', ')} of the agents' protocol, the agent on ${node} (porthole ${release}) version ${protocolVersion}`,
+        hint: 'use the same release on both sides: porthole kube install updates the agents',
+      });
+      return;
+    }
+    const resume = hello.resume;
+    const isResumed = resume !== undefined && resume.session === session;
+    if (resume !== undefined && !isResumed) {
+      this.refuse({
+        reason: `the agent on ${node} was started anew: what it had captured is gone`,
+        hint: '',
+      });
+      return;
+    }
+    const welcome: Welcome = { version, release, node, session, resumed: isResumed };
+    write(encodeUnit(UnitKind.welcome, 0, json(welcome)));
+    this.#isWelcome = true;
+    this.#outbox.connect(write, resume?.next ?? 1);
+    if (hello.want && !isResumed) this.#wanted?.(hello.want);
+    this.#wanted = undefined;
+  }
+}

@@ -1,0 +1,101 @@
+/** The view of `agent`: packets as pcapng to the client, everything else as events. */
+import { hostname } from 'node:os';
+import { Session } from '../agent/index.ts';
+import { LineReader, readClientLine, type Want } from '../remote/index.ts';
+import { FdWriter } from '../sinks/fd-writer.ts';
+import { CaptureFileSink } from '../sinks/pcapng/index.ts';
+import type { View } from './capture.ts';
+import { version } from './version.ts';
+
+export interface Client {
+  readonly session: Session;
+  /** What the first line asks for; undefined: the client has gone before it said so. */
+  readonly want: Want | undefined;
+  /** Calls it when the client has had enough, or is gone; at once when that is so already. */
+  onEnd(stop: () => void): void;
+  /** Why it ended; '' while it goes on. */
+  why(): string;
+  /** What was written is out; nothing more is read. */
+  close(): Promise<void>;
+}
+
+/** Waits for a client on stdin; it is answered on stdout. */
+export async function clientOnStdio(node: string): Promise<Client> {
+  let end: (() => void) | undefined;
+  let ended = '';
+  const out = new FdWriter(1, () => session.gone('the client reads no more'));
+  const session = new Session({
+    // Units are kept until they are acknowledged, and not changed: no copy is needed.
+    write: (bytes) => out.write(bytes),
+    release: version(),
+    node: node === '' ? hostname() : node,
+    session: crypto.randomUUID(),
+    now: Date.now,
+    stop(why) {
+      ended ||= why;
+      end?.();
+    },
+  });
+  const lines = new LineReader();
+  const gone = () => session.gone('the client is gone');
+  process.stdin.on('end', gone).on('error', gone);
+  process.stdin.on('data', (bytes: Buffer) => {
+    for (const found of lines.feed(bytes)) {
+      const line = readClientLine(found);
+      if (line) session.line(line);
+    }
+  });
+  const want = await Promise.race([
+    session.want(),
+    new Promise<undefined>((resolve) => {
+      end = () => resolve(undefined);
+    }),
+  ]);
+  return {
+    session,
+    want,
+    onEnd(stop) {
+      end = stop;
+      if (ended !== '') stop();
+    },
+    why: () => ended,
+    async close() {
+      process.stdin.destroy();
+      await out.drain();
+    },
+  };
+}
+
+export function agentView({ session, onEnd }: Client): View {
+  const sink = new CaptureFileSink({
+    outputs: {
+      open: () => ({ path: 'the client', write: (bytes) => session.packets(bytes), close: () => {} }),
+    },
+    format: 'pcapng',
+    plan: {},
+    flushEachBatch: true,
+    application: 'porthole',
+    filter: '',
+  });
+  return {
+    tap: {
+      interface: (iface) => sink.interface(iface),
+      frame: (frame) => sink.frame(frame),
+      loss(loss) {
+        sink.loss(loss);
+        const { kind, count, iface, detail = '' } = loss;
+        session.event({ tell: 'loss', kind, count, iface: iface?.id ?? -1, detail });
+      },
+      note: (text) => session.event({ tell: 'note', text }),
+      batch: () => sink.batch(),
+    },
+    async finish(counters) {
+      await sink.close(counters);
+      session.event({ tell: 'counters', over: true, counters: { ...counters } });
+      await session.end();
+    },
+    report: () => [],
+    onEnd,
+    member: (mark, text, label) => session.event({ tell: 'member', mark, label, text }),
+  };
+}

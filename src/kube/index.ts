@@ -1,0 +1,12 @@
+// Pods of a cluster: which ones are meant, in kubectl's words, and what an agent beside them captures, as a source.
+export { type Kind, kindOf, kinds } from './kinds.ts';
+export { type Connect, RemoteSource, type Wire, type WireListener } from './remote-source.ts';
+export {
+  isWatchable,
+  KubeError,
+  type Pod,
+  podOf,
+  type Selection,
+  selectionOf,
+  selectorText,
+} from './selection.ts';

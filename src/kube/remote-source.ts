@@ -1,0 +1,308 @@
+/** What an agent captures, as a PacketSource: over connections that may break, each packet once. */
+import type { CaptureInterface, FrameCollector, Loss, PacketSource, SourceCounters } from '../model/index.ts';
+import { CaptureDecoder, type DecoderOutput } from '../pcap/index.ts';
+import {
+  type AgentEvent,
+  type ClientLine,
+  ClockOffset,
+  type Hello,
+  Inbox,
+  protocolVersion,
+  type Refusal,
+  UnitKind,
+  UnitReader,
+  type Want,
+  type Welcome,
+} from '../remote/index.ts';
+import { KubeError } from './selection.ts';
+
+/** One connection to an agent: bytes both ways. */
+export interface Wire {
+  send(text: string): void;
+  close(): void;
+}
+
+export interface WireListener {
+  bytes(bytes: Uint8Array): void;
+  /** No more; `why` for people. Also after `close`. */
+  ended(why: string): void;
+}
+
+/** Opens a connection to the agent. A promise that rejects with a KubeError: it will not come to be. */
+export type Connect = (listener: WireListener) => Promise<Wire>;
+
+export interface RemoteOptions {
+  readonly connect: Connect;
+  readonly node: string;
+  readonly release: string;
+  readonly token?: string;
+  readonly want: Want;
+  readonly onMember?: (mark: '+' | '-', text: string, label: string) => void;
+  /** The agent has answered: packets are on their way. */
+  readonly onWelcome?: (welcome: Welcome) => void;
+}
+
+/** An agent ends a session after 20 s of silence. */
+const beatMs = 2000;
+/** Between two attempts to reach an agent again. */
+const firstRetryMs = 250;
+const lastRetryMs = 5000;
+/** An agent waits so long for its client; what it has captured is gone then. */
+const patienceMs = 20_000;
+/** Connected, and nothing at all comes: a beat is answered every two seconds. */
+const silenceMs = 10_000;
+
+const text = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+
+export class RemoteSource implements PacketSource {
+  readonly #options: RemoteOptions;
+  readonly #decoder = new CaptureDecoder();
+  readonly #inbox: Inbox;
+  readonly clock = new ClockOffset();
+  readonly #interfaces: CaptureInterface[] = [];
+  #out: FrameCollector | undefined;
+  #collector: DecoderOutput | undefined;
+  #wire: Wire | undefined;
+  #reader: UnitReader | undefined;
+  #session = '';
+  #isOver = false;
+  #isStopping = false;
+  #failure: unknown;
+  /** Bytes that wait while a sink catches up. */
+  #held: Uint8Array[] = [];
+  #isBusy = false;
+  #finish: (() => void) | undefined;
+  #lostAt = 0;
+  #retryMs = firstRetryMs;
+  #beat: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #heardAt = 0;
+  readonly #counters: SourceCounters = {
+    captured: 0,
+    received: 0,
+    dropped: 0,
+    freezes: 0,
+    snaplenCut: 0,
+    duplicates: 0,
+  };
+
+  constructor(options: RemoteOptions) {
+    this.#options = options;
+    this.#inbox = new Inbox({
+      greeting: (kind, payload) => this.#greeting(kind, payload),
+      unit: (kind, payload) => this.#unit(kind, payload),
+      acknowledge: (next) => this.#say({ say: 'ack', next }),
+    });
+  }
+
+  counters(): SourceCounters {
+    return { ...this.#counters };
+  }
+
+  /** Payload bytes that have come over the wire. */
+  get bytes(): number {
+    return this.#inbox.bytes;
+  }
+
+  async run(out: FrameCollector): Promise<void> {
+    this.#out = out;
+    this.#collector = {
+      interface: (iface) => {
+        this.#interfaces.push(iface);
+        out.interface(iface);
+      },
+      frame: (frame) => {
+        this.#counters.captured++;
+        out.frame(frame);
+      },
+      loss: (loss) => {
+        if (loss.kind === 'damaged') out.loss(loss);
+      },
+    };
+    this.#beat = setInterval(() => this.#tick(), beatMs);
+    await new Promise<void>((finish) => {
+      this.#finish = finish;
+      void this.#connect();
+    });
+    clearInterval(this.#beat);
+    clearTimeout(this.#retry);
+    this.#wire?.close();
+    if (this.#failure) throw this.#failure;
+  }
+
+  stop(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    // The agent sends what it has and its counts; one that cannot be reached is not waited for.
+    if (this.#session === '' || !this.#wire) this.#end();
+    else {
+      this.#say({ say: 'stop' });
+      setTimeout(() => this.#end(), patienceMs / 4).unref();
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const nonce = crypto.randomUUID().replaceAll('-', '');
+    const reader = new UnitReader(nonce);
+    this.#reader = reader;
+    const isOurs = () => this.#reader === reader && !this.#isOver;
+    try {
+      const wire = await this.#options.connect({
+        bytes: (bytes) => {
+          if (!isOurs()) return;
+          this.#heardAt = Date.now();
+          this.#held.push(bytes);
+          void this.#work();
+        },
+        ended: (why) => {
+          if (isOurs()) this.#broken(why);
+        },
+      });
+      if (!isOurs()) {
+        wire.close();
+        return;
+      }
+      this.#wire = wire;
+      this.#heardAt = Date.now();
+      const { release, token, want } = this.#options;
+      this.#say({
+        say: 'hello',
+        versions: [protocolVersion],
+        release,
+        nonce,
+        ...(token === undefined ? {} : { token }),
+        ...(this.#session === '' ? { want } : { resume: { session: this.#session, next: this.#inbox.next } }),
+      } satisfies Hello);
+    } catch (error) {
+      if (!isOurs()) return;
+      if (this.#session === '' || !(error instanceof KubeError)) this.#fail(error);
+      else this.#broken(error.message);
+    }
+  }
+
+  #say(line: ClientLine): void {
+    // A line of its own, whatever an earlier connection left unfinished.
+    this.#wire?.send(`${line.say === 'hello' ? '\n' : ''}${JSON.stringify(line)}\n`);
+  }
+
+  #tick(): void {
+    if (!this.#wire) return;
+    if (Date.now() - this.#heardAt > silenceMs) {
+      this.#broken(`no answer for ${silenceMs / 1000} s`);
+      return;
+    }
+    this.#say({ say: 'beat', atMs: Date.now() });
+    this.#say({ say: 'ack', next: this.#inbox.next });
+  }
+
+  /** Units in order, with a pause whenever the sinks ask for one: the agent's window is the buffer then. */
+  async #work(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      for (let bytes = this.#held.shift(); bytes && !this.#isOver; bytes = this.#held.shift()) {
+        this.#reader!.feed(bytes, this.#inbox);
+        const damage = this.#reader!.damage || this.#inbox.damage;
+        if (damage !== '')
+          throw new KubeError(`the agent on ${this.#options.node} sends nonsense: ${damage}`);
+        await this.#out!.batch();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #greeting(kind: number, payload: Uint8Array): void {
+    if (kind === UnitKind.refusal) {
+      const { reason, hint } = JSON.parse(text(payload)) as Refusal;
+      throw new KubeError(`${this.#options.node}: ${reason}`, hint);
+    }
+    const welcome = JSON.parse(text(payload)) as Welcome;
+    this.#session = welcome.session;
+    this.#retryMs = firstRetryMs;
+    if (welcome.resumed) {
+      const seconds = ((Date.now() - this.#lostAt) / 1000).toFixed(1);
+      this.#out!.note(
+        `${this.#options.node}: connected again after ${seconds} s; what was captured meanwhile follows`,
+      );
+    } else this.#options.onWelcome?.(welcome);
+    this.#lostAt = 0;
+  }
+
+  #unit(kind: number, payload: Uint8Array): void {
+    if (kind === UnitKind.packets) this.#decoder.feed(payload, this.#collector!);
+    else if (kind === UnitKind.event) this.#event(JSON.parse(text(payload)) as AgentEvent);
+  }
+
+  #event(event: AgentEvent): void {
+    switch (event.tell) {
+      case 'beat':
+        this.clock.add(event.atMs, event.nowMs, Date.now());
+        break;
+      case 'member':
+        this.#options.onMember?.(event.mark, `${event.text} on ${this.#options.node}`, event.label);
+        break;
+      case 'note':
+        this.#out!.note(`${this.#options.node}: ${event.text}`);
+        break;
+      case 'loss': {
+        const { kind, count, iface, detail } = event;
+        const known = this.#interfaces[iface];
+        this.#out!.loss({
+          kind: kind as Loss['kind'],
+          count,
+          ...(known ? { iface: known } : {}),
+          ...(detail === '' ? {} : { detail }),
+        });
+        break;
+      }
+      case 'counters': {
+        const { captured: _, ...others } = event.counters;
+        Object.assign(this.#counters, others);
+        if (event.over) this.#end();
+        break;
+      }
+    }
+  }
+
+  #broken(why: string): void {
+    this.#wire?.close();
+    this.#wire = undefined;
+    this.#reader = undefined;
+    this.#held = [];
+    const { node } = this.#options;
+    const now = Date.now();
+    if (this.#session === '')
+      this.#fail(new KubeError(`${node}: the agent has ended before it answered: ${why}`));
+    else if (this.#isStopping) this.#end();
+    else {
+      if (this.#lostAt === 0) {
+        this.#lostAt = now;
+        this.#out!.note(`${node}: the connection to the agent is broken (${why}); it goes on capturing`);
+      }
+      if (now - this.#lostAt > patienceMs)
+        this.#fail(
+          new KubeError(`${node}: the agent could not be reached for ${patienceMs / 1000} s (${why})`),
+        );
+      else {
+        this.#retry = setTimeout(() => void this.#connect(), this.#retryMs);
+        this.#retryMs = Math.min(lastRetryMs, 2 * this.#retryMs);
+      }
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#end();
+  }
+
+  #end(): void {
+    // The last unit has come: the agent need not wait for its acknowledgement.
+    if (!this.#isOver) this.#say({ say: 'ack', next: this.#inbox.next });
+    this.#isOver = true;
+    this.#finish?.();
+  }
+}
