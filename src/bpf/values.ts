@@ -87,8 +87,8 @@ export class Values {
   load(size: Size, offset: number, index?: Value): Value {
     if (index?.kind === 'number') return this.load(size, offset + index.value);
     let at = offset >>> 0;
-    // The kernel has its own idea of negative offsets.
-    if (!index && at > unreachable && !isAncillary(at)) at = unreachable;
+    // The kernel has its own idea of negative offsets; libpcap's interpreter for files takes none.
+    if (at > unreachable && (index || !isAncillary(at))) at = unreachable;
     if (index?.kind === 'binary' && index.operator === '+' && index.right.kind === 'number') {
       const { left, right } = index;
       if (maximum(left) + right.value + at < 2 ** 32) return this.load(size, at + right.value, left);

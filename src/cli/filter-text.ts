@@ -83,8 +83,16 @@ export class Filter {
     }
   }
 
+  /** Of a host's hundreds of interfaces most have the same. */
+  readonly #programs = new Map<string, readonly BpfInstruction[]>();
+
   instructions(linktype: number, netmask?: number): readonly BpfInstruction[] {
-    return this.compile(linktype, netmask).instructions;
+    const key = /\bbroadcast\b/.test(this.text) ? `${linktype}/${netmask}` : `${linktype}`;
+    const known = this.#programs.get(key);
+    if (known) return known;
+    const { instructions } = this.compile(linktype, netmask);
+    this.#programs.set(key, instructions);
+    return instructions;
   }
 
   /** For files; undefined lets everything pass. */

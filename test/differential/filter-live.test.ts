@@ -19,7 +19,9 @@ import {
 import { filterNames } from '../../src/cli/names.ts';
 import { type BpfInstruction, LinkType } from '../../src/model/index.ts';
 import { need } from '../support/need.ts';
-import { addNetns, ip, join, removeNetns } from '../support/netns.ts';
+import { addNetns, inNetns, ip, join, removeNetns } from '../support/netns.ts';
+import { launch, start, stopAll } from '../support/porthole.ts';
+import { until } from '../support/wait.ts';
 import { KernelFilter, receive } from './filter/kernel.ts';
 import { compileBy, liveHandle, skip } from './filter/libpcap.ts';
 
@@ -224,5 +226,53 @@ test('the kernel takes every program for live capture', { skip: need('linux') },
     }
   } finally {
     kernel.close();
+  }
+});
+
+/**
+ * As pcap-filter(7) has it. tcpdump 4.99 itself asks for the netmask only with -f, and libpcap 1.10 then takes it
+ * with its bytes swapped on little-endian machines: the peer is the same question written out.
+ */
+test('ip broadcast goes by the netmask of each interface', {
+  skip: need('linux', 'root', 'ip', 'tcpdump'),
+}, async () => {
+  const [one, two] = [addNetns('ba'), addNetns('bb')] as const;
+  try {
+    join([one, '10.89.6.1/24'], [two, '10.89.6.2/24']);
+    join([one, '10.90.0.1/16'], [two, '10.90.0.2/16'], 'eth1');
+    join([one, '10.91.0.1/32'], [two, '10.91.0.2/32'], 'eth2');
+    ip('-n', one, 'addr', 'flush', 'dev', 'eth2');
+    for (const device of ['eth0', 'eth1'])
+      await until(() => ip('-n', one, 'link', 'show', device).includes('state UP'), 'a carrier');
+    const ours = start(['dump', '-n', `netns:${one}`, 'ip broadcast and udp']);
+    const theirs = [
+      ['eth0', '0xff'],
+      ['eth1', '0xffff'],
+    ].map(([device, hosts]) => {
+      const asked = `udp and (ip[16:4] & ${hosts} = 0 or ip[16:4] & ${hosts} = ${hosts})`;
+      return launch('ip', ['netns', 'exec', one, 'tcpdump', '-l', '-n', '-i', device!, asked]);
+    });
+    await ours.listening();
+    for (const each of theirs) await each.saw('listening on');
+    const say =
+      "const s = require('dgram').createSocket('udp4'); s.bind(0, () => { s.setBroadcast(true);" +
+      'const [to, ...rest] = process.argv.slice(1); const next = (to, ...rest) => to === undefined ? process.exit() :' +
+      "s.send('x', 9, to, () => next(...rest)); next(to, ...rest); });";
+    // To everybody on one network, to a host of the other that ends alike, to everybody there, to one.
+    const targets = ['10.89.6.255', '10.90.6.255', '10.90.255.255', '10.89.6.1'];
+    ip('-n', one, 'neigh', 'replace', '10.90.6.255', 'lladdr', '00:00:5e:00:53:01', 'dev', 'eth1');
+    ip('-n', two, 'neigh', 'replace', '10.90.6.255', 'lladdr', '00:00:5e:00:53:01', 'dev', 'eth1');
+    inNetns(two, process.execPath, '-e', say, ...targets);
+    const lines = (text: string) => [...text.matchAll(/ IP .* > (\S+): UDP/g)].map(([, to]) => to!).sort();
+    await until(() => lines(ours.stdout()).length >= 2, 'two broadcasts');
+    for (const each of theirs) await until(() => lines(each.stdout()).length >= 1, 'a broadcast');
+    const told = (await Promise.all([ours, ...theirs].map((each) => each.stop()))).map(({ stdout }) =>
+      lines(stdout),
+    );
+    assert.deepEqual(told[0], ['10.89.6.255.9', '10.90.255.255.9']);
+    assert.deepEqual(told[0], told.slice(1).flat().sort());
+  } finally {
+    stopAll();
+    for (const name of [one, two]) removeNetns(name);
   }
 });

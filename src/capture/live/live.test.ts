@@ -194,7 +194,7 @@ test('a tunnel without link header is raw IP; the filter is asked for that link 
     await capture(() => {}, {
       filter: (linktype) => {
         types.push(linktype);
-        return acceptAll(linktype);
+        return acceptAll(linktype, 0);
       },
     });
     assert.deepEqual(

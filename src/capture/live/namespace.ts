@@ -10,6 +10,7 @@ import {
 import {
   clearSocketError,
   type Link,
+  netmaskOf,
   type Poller,
   pidfdOpen,
   readLinkEvents,
@@ -42,8 +43,8 @@ export interface LiveNamespace {
 export interface LiveOptions {
   readonly namespaces: readonly LiveNamespace[];
   readonly opener: SocketOpener;
-  /** Compiles the user's filter for a link type, live. */
-  readonly filter: (linktype: number) => readonly BpfInstruction[];
+  /** Compiles the user's filter for an interface, live. @param netmask of its IPv4 network, 0 without an address */
+  readonly filter: (linktype: number, netmask: number) => readonly BpfInstruction[];
   readonly snaplen: number;
   readonly direction?: 'in' | 'out';
   readonly promiscuous: boolean;
@@ -220,12 +221,13 @@ export class NamespaceCapture {
       ...(this.#spec.comment === undefined ? {} : { comment: this.#spec.comment }),
     };
     try {
-      return await Device.open(options.opener.packetSocket(this.#index, cooked), {
+      const fd = options.opener.packetSocket(this.#index, cooked);
+      return await Device.open(fd, {
         iface,
         link,
         cooked,
         // A cooked socket's filter sees the packet from the network layer on, like LINKTYPE_RAW.
-        filter: options.filter(cooked ? LinkType.raw : linktype),
+        filter: options.filter(cooked ? LinkType.raw : linktype, netmaskOf(fd, link.name)),
         ...(options.direction ? { direction: options.direction } : {}),
         promiscuous: options.promiscuous,
         geometry,

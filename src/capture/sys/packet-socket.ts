@@ -65,6 +65,19 @@ function setProgram(
   c.check(`setsockopt(${name})`, result);
 }
 
+const SIOCGIFNETMASK = 0x891b;
+
+/**
+ * Mask of the (first) IPv4 address of an interface in the socket's namespace, netdevice(7); 0 without one. As a
+ * number: 0xffffff00 is /24.
+ */
+export function netmaskOf(fd: number, name: string): number {
+  // struct ifreq: 16 bytes of name, then a sockaddr_in whose address is at 4.
+  const request = Buffer.alloc(40);
+  request.write(name.slice(0, 15), 'latin1');
+  return c.ioctl(fd, SIOCGIFNETMASK, request) < 0 ? 0 : request.readUInt32BE(20);
+}
+
 /** A group of sockets of one interface of which each frame comes to exactly one. */
 export interface Fanout {
   readonly id: number;
