@@ -57,6 +57,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
           color: useColor(wanted.color, isTerminal),
           names: options.noNames === 0,
           showTarget: setting.severalTargets,
+          pending: setting.live,
         });
   const query = wanted.query === '' ? undefined : narrowed(shown, wanted.query);
   const owners = new Owners();

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { protocols } from '../protocols/registry.ts';
+import { declarations } from '../protocols/registry.ts';
 import { compile, createSchema, fieldsOf, QueryError } from './index.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/query.md'), 'utf8');
-const schema = createSchema(protocols);
+const schema = createSchema(declarations);
 
 test('the examples of docs/query.md are queries', () => {
   const examples = [...text.matchAll(/^ {4}porthole .*-Y '([^']+)'/gm)].map(([, query]) => query!);

@@ -113,14 +113,17 @@ export function entryText({ lead, leadColumns, exchange, roles, style, width, we
   const said = valuesOf(exchange, roles.result);
   const reason = error ? escapeLine(error.text) : outcome === 'unanswered' && said === '' ? 'no answer' : '';
   let result = said === '' || reason === '' ? said + reason : `${said}, ${reason}`;
-  // Of a connection that failed there may be neither.
+  // Of a connection that failed there may be neither; its reason may tell the time.
   const isBare = !request && !response;
   const lasted = exchange.endAt - exchange.startAt;
-  const duration = (response && request) || (isBare && lasted > 0) ? ` ${formatDuration(lasted)}` : '';
+  const isTimed = isBare ? error?.text === error?.kind && lasted > 0 : response && request;
+  const duration = isTimed ? ` ${formatDuration(lasted)}` : '';
   const size = (wireBytes: number | undefined) => (wireBytes === undefined ? '-' : formatBytes(wireBytes));
   const figures = isBare ? duration : `${duration} ${size(request?.wireBytes)}/${size(response?.wireBytes)}`;
   const odd = weirds ? exchange.weirds.map((w) => ` (${w})`).join('') : '';
-  const notes = missingText(exchange.missing) + odd;
+  // Why there is no response is said already.
+  const untold = error ? exchange.missing.filter(({ kind }) => kind !== 'noResponse') : exchange.missing;
+  const notes = missingText(untold) + odd;
   if (width > 0) {
     // Two blanks and the arrow between the parts.
     const rest = width - leadColumns - columns(operation) - columns(figures) - columns(notes) - 6;

@@ -33,6 +33,8 @@ export interface TextOptions {
   /** Names instead of addresses where known. */
   readonly names: boolean;
   readonly showTarget: boolean;
+  /** Live: what has waited for long is told before it is over. */
+  readonly pending?: boolean;
 }
 
 /** Text gathered within a batch before it is written. */
@@ -172,9 +174,7 @@ export function createTextSink(options: TextOptions): Sink {
         for (const field of module.fields) if (!specs.has(field.name)) specs.set(field.name, field);
       stamp = createTimeFormat(context.clock, options.time, options.nano);
     },
-    waiting(exchange) {
-      if (admitted()) put(shownLine(exchange));
-    },
+    ...(options.pending ? { waiting: (exchange: Exchange) => admitted() && put(shownLine(exchange)) } : {}),
     exchange(exchange) {
       if (!admitted()) return;
       if (verbose === 0) {

@@ -450,3 +450,73 @@ test('fields from what carried an exchange are shown behind its own', () => {
   assert.match(text(), / {2}y\.own: first\n {2}x\.retries: 2\n/);
   assert.doesNotMatch(text(), /z\.unknown/);
 });
+
+test('what went wrong on the way is the answer, or stands behind it', () => {
+  const { request: _request, response: _response, ...bare } = exchange();
+  const failed = (kind: string, text = kind, rest: Partial<Exchange> = {}) =>
+    show(
+      [
+        {
+          ...bare,
+          protocol: 'x',
+          fields: {},
+          outcome: 'failed',
+          error: { kind, text },
+          missing: [],
+          ...rest,
+        },
+      ],
+      { time: 1 },
+    ).trimEnd();
+  const lead = '10.0.0.1 -> web:80';
+  assert.equal(failed('connection refused'), `${lead} X -> connection refused 1.5 ms`);
+  assert.equal(
+    failed('no answer to SYN', 'no answer to 3 SYNs in 3.0 s'),
+    `${lead} X -> no answer to 3 SYNs in 3.0 s`,
+  );
+  const cut = { request: message('GET /a X/1'), response: message('X/1 200 OK'), fields: { 'x.code': 200 } };
+  assert.equal(
+    failed('reset by server', 'reset by server after 9 B', { ...cut, missing: [{ kind: 'noResponse' }] }),
+    `${lead} X -> 200, reset by server after 9 B 1.5 ms 100 B/100 B`,
+  );
+  const hostile = failed('x', 'x\x1b[2J');
+  assert.ok(!hostile.includes('\x1b'), hostile);
+});
+
+test('what waits for long is shown before it is over, but of a file', () => {
+  const waiting = exchange({ outcome: 'unanswered', error: { kind: 'no answer', text: 'no answer so far' } });
+  for (const pending of [true, false]) {
+    const { sink, text } = sinkOf({ pending });
+    sink.waiting?.(waiting);
+    void sink.close!(counters);
+    assert.equal(/no answer so far/.test(text()), pending);
+  }
+});
+
+test('-v: what a connection of no known protocol began with, secrets masked', () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const summary = {
+    ...{ connection, protocol: 'tcp', startAt: 0, endAt: 0, clientBytes: 500, serverBytes: 2 },
+    ...{
+      clientPackets: 1,
+      serverPackets: 1,
+      clientWireBytes: 0,
+      serverWireBytes: 0,
+      lostBytes: 0,
+      exchanges: 0,
+    },
+    ...{ ended: 'fin' as const, clientStart: bytes('{"password":"hunter2"}'), serverStart: bytes('\0\x01') },
+  };
+  const shown = (options: Partial<TextOptions>) => {
+    const { sink, text } = sinkOf({ time: 1, ...options });
+    sink.conversation!(summary);
+    void sink.close!(counters);
+    return text();
+  };
+  assert.equal(shown({}).split('\n').length, 2, 'one line');
+  assert.match(
+    shown({ verbose: 1 }),
+    /\n {2}> {[\s\S]*"password": "\*\*\*"[\s\S]*first 22 of 500 B[\s\S]*\n {2}< 0000 {2}00 01 /,
+  );
+  assert.match(shown({ verbose: 1, redactor: undefined }), /hunter2/);
+});
