@@ -22,12 +22,15 @@ export class Feed {
   readonly #runtime: Runtime;
   readonly #on: FeedListener;
   #subscription: Subscription | undefined;
+  readonly #isMissed: boolean;
   #retryMs = firstRetryMs;
   #isTold = false;
   #hasTold = false;
 
-  constructor(runtime: Runtime, on: FeedListener) {
+  /** @param isMissed it has told of one that is watched: if it tells nothing now, that is news */
+  constructor(runtime: Runtime, isMissed: boolean, on: FeedListener) {
     this.#runtime = runtime;
+    this.#isMissed = isMissed;
     this.#on = on;
   }
 
@@ -54,7 +57,8 @@ export class Feed {
   #lost(reason: Error): void {
     this.#subscription?.close();
     this.#subscription = undefined;
-    const isNews = this.#hasTold || (reason instanceof TargetError && reason.kind === 'no-answer');
+    const isNews =
+      this.#hasTold || this.#isMissed || (reason instanceof TargetError && reason.kind === 'no-answer');
     if (!this.#isTold && isNews) {
       this.#isTold = true;
       this.#on.note(

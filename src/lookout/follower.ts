@@ -45,8 +45,8 @@ interface Present {
   endedAt: number;
 }
 
-/** After a process has ended the runtime tells its exit code within so long, or it is told without. */
-const exitCodeMs = 250;
+/** A process has ended: a runtime tells its exit code at once, on a busy machine within so long. */
+const exitCodeMs = 1000;
 /** A namespace is made some milliseconds after the cgroup: looked at so often, and so long. */
 const arrivalLookMs = 1;
 const arrivalPatienceMs = 5000;
@@ -94,9 +94,10 @@ export class Follower {
     const choice = { runtime: this.#config.runtime, socket: this.#config.socket };
     const [first, more] = await Promise.all([discover(choice), discoverByProcess(choice)]);
     this.#runtimes = [...first, ...more];
+    const told = new Set(this.#seats.all().flatMap((seat) => seat.members.map((m) => m.runtime)));
     const feeds = this.#runtimes.map(
       (runtime) =>
-        new Feed(runtime, {
+        new Feed(runtime, told.has(runtime.name), {
           event: (from, event) => this.#event(from, event),
           list: (from, all) => this.#listed(from, all),
           note: (text) => this.#note(text),
@@ -148,7 +149,9 @@ export class Follower {
     const name = runtime.name;
     if (action === 'create' || action === 'rename') {
       const known = this.#remembered.get(id);
-      this.#remember({ ...(known ?? fromEvent(event)), runtime: name, name: event.name });
+      // Docker's events tell all that there is to know.
+      if (known ?? name === 'docker')
+        this.#remember({ ...(known ?? fromEvent(event)), runtime: name, name: event.name });
     }
     if (action === 'start' || action === 'unpause' || action === 'rename')
       this.#queue(keyOf(name, id), () => this.#consider(runtime, id));
@@ -250,8 +253,8 @@ export class Follower {
       await sleep(processLookMs);
       const now = pids();
       if (!now || now.length === 0) {
-        // The runtime's word that it started may be on its way still, but there is nothing any more to follow.
-        if (present.pid === 0) this.#leave(present, -1);
+        // The runtime's word that it started, and ended, may be on its way still.
+        if (present.pid === 0) this.#processEnded(present);
         return;
       }
       if (runtime && looks % looksPerQuestion === 0)

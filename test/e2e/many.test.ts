@@ -3,7 +3,6 @@
  * many; what was measured is printed (PORTHOLE_CONTAINERS=300 takes some five minutes, nearly all of it Docker's).
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { type Docker, image, startDocker } from '../support/docker.ts';
@@ -23,7 +22,7 @@ before(async () => {
   const names = Array.from({ length: many }, (_, i) => `idle-${i}`);
   const startNext = async (): Promise<void> => {
     for (let name = names.shift(); name !== undefined; name = names.shift())
-      await run('run', '--detach', '--name', name, '--network', docker.network, image, 'idle');
+      await docker.later('run', '--detach', '--name', name, '--network', docker.network, image, 'idle');
   };
   await Promise.all(Array.from({ length: atOnce }, startNext));
 });
@@ -31,15 +30,6 @@ after(async () => {
   stopAll();
   await docker?.stop();
 });
-
-function run(...args: string[]): Promise<void> {
-  return new Promise((done, reject) => {
-    const child = spawn('docker', args, { env: { ...process.env, ...docker.env }, stdio: 'ignore' });
-    child.once('close', (code) =>
-      code === 0 ? done() : reject(new Error(`docker ${args.join(' ')}: ${code}`)),
-    );
-  });
-}
 
 /** Parser, lookout, opener. */
 function processes(watch: Running): number[] {
@@ -93,7 +83,7 @@ test('all of them in one view; memory, processor time and start are told', { ski
   docker.start('idle-speaks', [], 'say', '127.0.0.1', '9', 'x', '3');
   await watch.saw(/^\+ idle-speaks \(docker, [0-9a-f]{12}\) joined$/m);
   await watch.saw(/^- idle-speaks left: exit code 0$/m);
-  await run('kill', 'idle-1');
+  await docker.later('kill', 'idle-1');
   await watch.saw(/^- idle-1 left: exit code 137$/m);
   await until(() => /idle-speaks/.test(watch.stdout()), 'what it said');
   const { code } = await watch.stop();

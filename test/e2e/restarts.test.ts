@@ -4,7 +4,7 @@
  * measured is printed (PORTHOLE_RESTARTS=200 takes some four minutes).
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -25,15 +25,6 @@ after(async () => {
   stopAll();
   await docker?.stop();
 });
-
-function run(...args: string[]): Promise<void> {
-  return new Promise((done, reject) => {
-    const child = spawn('docker', args, { env: { ...process.env, ...docker.env }, stdio: 'ignore' });
-    child.once('close', (code) =>
-      code === 0 ? done() : reject(new Error(`docker ${args.join(' ')}: ${code}`)),
-    );
-  });
-}
 
 const children = (pid: number) =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
@@ -113,10 +104,10 @@ test('killed and started again and again: every run is followed from its first p
   let threadsBefore: number[] = [];
   let namespacesBefore = 0;
   for (let i = 1; i <= times; i++) {
-    if (i % 2 === 0) await run('restart', '--time', '0', 'ticker');
+    if (i % 2 === 0) await docker.later('restart', '--time', '0', 'ticker');
     else {
-      await run('kill', 'ticker');
-      await run('start', 'ticker');
+      await docker.later('kill', 'ticker');
+      await docker.later('start', 'ticker');
     }
     await until(
       () => joins() === i,

@@ -4,7 +4,7 @@
  * runs one, is neither used nor disturbed, and stale sockets and pid files of one do not matter.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEnd } from './at-end.ts';
 import { sweepLeftovers } from './netns.ts';
@@ -20,9 +20,15 @@ export interface Docker {
   readonly prefix: string;
   /** The docker command; its output without the last line end. */
   run(...args: string[]): string;
+  /** The same without standing still: what is watched tells meanwhile. Rejects when the command fails. */
+  later(...args: string[]): Promise<void>;
   /** Starts a container of the scratch image; returns its id. */
   start(name: string, options: readonly string[], ...command: string[]): string;
   pid(name: string): number;
+  /** The daemon alone, at once: containers go on, for a while or for good. */
+  killDaemon(): void;
+  /** After `killDaemon`. */
+  startDaemon(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,25 +41,28 @@ export async function startDocker(options: { readonly tcpPort?: number } = {}): 
   const host = `unix://${join(directory, 'docker.sock')}`;
   const network = 'quay';
   const bridge = `phb${process.pid}`.slice(0, 15);
-  const daemon = spawn(
-    'unshare',
-    // The daemon ends when this process does, whatever ends it.
-    [
-      '--mount',
-      '--',
-      'setpriv',
-      '--pdeathsig',
-      'TERM',
-      '--',
-      'dockerd',
-      ...arguments_(directory, host, options.tcpPort),
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
-  );
   let log = '';
-  for (const stream of [daemon.stdout, daemon.stderr])
-    stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-20_000)));
-  const exited = new Promise<void>((done) => daemon.once('exit', () => done()));
+  const launchDaemon = () => {
+    const child = spawn(
+      'unshare',
+      // The daemon ends when this process does, whatever ends it.
+      [
+        '--mount',
+        '--',
+        'setpriv',
+        '--pdeathsig',
+        'TERM',
+        '--',
+        'dockerd',
+        ...arguments_(directory, host, options.tcpPort),
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    );
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-20_000)));
+    return child;
+  };
+  let daemon = launchDaemon();
   const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: directory, DOCKER_BUILDKIT: '0' };
   const run = (...args: string[]) =>
     execFileSync('docker', args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -71,6 +80,7 @@ export async function startDocker(options: { readonly tcpPort?: number } = {}): 
     try {
       empty();
     } catch {
+      killShims(directory);
       execFileSync('ip', ['link', 'del', bridge], { stdio: 'ignore' });
     }
     daemon.kill('SIGTERM');
@@ -108,18 +118,47 @@ export async function startDocker(options: { readonly tcpPort?: number } = {}): 
     network,
     prefix,
     run,
+    later: (...args) =>
+      new Promise((done, reject) => {
+        const child = spawn('docker', args, { env, stdio: 'ignore' });
+        child.once('close', (code) =>
+          code === 0 ? done() : reject(new Error(`docker ${args.join(' ')}: exit status ${code}`)),
+        );
+      }),
     start(name, given, ...command) {
       const place = given.includes('--network') ? [] : ['--network', network];
       return run('run', '--detach', '--name', name, ...place, ...given, image, ...command);
     },
     pid: (name) => Number(run('inspect', '--format', '{{.State.Pid}}', name)),
+    killDaemon: () => void daemon.kill('SIGKILL'),
+    async startDaemon() {
+      // The next one would wait for its containerd, as long as there is a process of that number.
+      const pid = readFileSync(join(directory, 'exec/containerd/containerd.pid'), 'latin1');
+      await until(() => !existsSync(`/proc/${pid}`), 'the end of its containerd');
+      daemon = launchDaemon();
+      await until(answers, () => `dockerd:\n${log}`);
+    },
     async stop() {
       stopped = true;
       empty();
+      const exited = new Promise((done) => daemon.once('exit', done));
       daemon.kill('SIGTERM');
       await exited;
     },
   };
+}
+
+/** What a daemon that was killed has left running: shims, by the directory they name, and their containers. */
+function killShims(directory: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      if (!command.includes('containerd-shim') || !command.includes(`${directory}/`)) continue;
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean);
+      for (const child of [...children, pid]) process.kill(Number(child), 'SIGKILL');
+    } catch {
+      // Has ended.
+    }
 }
 
 function arguments_(directory: string, host: string, tcpPort?: number): string[] {
