@@ -245,13 +245,24 @@ function endOfHead(b: Uint8Array): number {
   return -1;
 }
 
-function headerOf(head: string, name: string): string {
-  const found = new RegExp(`^${name}:[ \\t]*([^\\r\\n]*)`, 'im').exec(head)?.[1];
-  return found === undefined ? '' : found.trim();
+type Framing = 'content-type' | 'content-encoding' | 'content-length' | 'transfer-encoding' | 'upgrade';
+
+const framing: Readonly<Record<Framing, RegExp>> = {
+  'content-type': /^content-type:[ \t]*([^\r\n]*)/im,
+  'content-encoding': /^content-encoding:[ \t]*([^\r\n]*)/im,
+  'content-length': /^content-length:[ \t]*([^\r\n]*)/im,
+  'transfer-encoding': /^transfer-encoding:[ \t]*([^\r\n]*)/im,
+  upgrade: /^upgrade:[ \t]*([^\r\n]*)/im,
+};
+
+function headerOf(head: string, name: Framing): string {
+  return framing[name].exec(head)?.[1]?.trim() ?? '';
 }
 
-function listOf(head: string, name: string): string[] {
-  return headerOf(head, name)
+function listOf(head: string, name: Framing): string[] {
+  const text = headerOf(head, name);
+  if (text === '') return [];
+  return text
     .toLowerCase()
     .split(',')
     .map((one) => one.trim())

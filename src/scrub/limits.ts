@@ -9,8 +9,10 @@ export const limits = {
   heldFrames: 100_000,
   /** Seconds of packet time a frame waits at most: a reader of a live capture should not notice. */
   holdSeconds: 1,
-  /** Connections known at once. */
-  connections: 32_768,
+  /** Connections known at once: each keeps up to two contexts. */
+  connections: 8192,
+  /** Of those that are over, so many are still known, for what is sent again. */
+  closed: 1024,
   /** Text is looked at in pieces of this size ... */
   window: 64 * KiB,
   /** ... and with so much of what came before: longer secrets are masked on without it. */

@@ -161,7 +161,7 @@ function beginning(
     const mayCome =
       isFirst &&
       bytes.length < firstLine &&
-      /^(?:[A-Z-]{1,16}(?: [^\s]*(?: H[TP/1.]*)?)?|HTTP[/1.0-9 ]*)$/.test(text);
+      /^(?:[A-Z-]{1,16}(?: \S*(?: (?:H[TP/1.0]*\r?)?)?)?|HTTP[/1.0-9 ]*)$/.test(text);
     return mayCome ? 'more' : undefined;
   }
   // A server's side begins with its settings: then nothing was missed.

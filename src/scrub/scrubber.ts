@@ -65,6 +65,8 @@ export function createScrubber(options: ScrubOptions, emit: (frame: Frame) => vo
   };
   const packet = createPacket();
   const connections = new Map<string, Ways>();
+  /** Those that are over, oldest first. */
+  const closed: [key: string, ways: Ways][] = [];
   let queue: Held[] = [];
   let head = 0;
   let bytes = 0;
@@ -212,10 +214,22 @@ export function createScrubber(options: ScrubOptions, emit: (frame: Frame) => vo
       else blankPayload(held, 'not in order');
       push(held);
     }
-    if (isReset) {
-      way.finish();
-      way.peer.finish();
-    } else if (p.tcpFlags & TcpFlag.fin) way.fin(way.positionOf(p.tcpSeq) + p.payloadLen);
+    if (isReset) way.ways.finish();
+    else if (p.tcpFlags & TcpFlag.fin) way.fin(way.positionOf(p.tcpSeq) + p.payloadLen);
+    if (isReset || (way.isEnded && way.peer.isEnded)) close(p, way.ways);
+  }
+
+  /** Known for a while yet: what is sent again is masked as it was. */
+  function close(p: Packet, ways: Ways): void {
+    if (ways.isClosed) return;
+    ways.isClosed = true;
+    const key = keyOf(p, false);
+    closed.push([connections.get(key) === ways ? key : keyOf(p, true), ways]);
+    if (closed.length <= limits.closed) return;
+    const [oldest, its] = closed.shift()!;
+    its.finish();
+    // The tuple may be another connection's by now.
+    if (connections.get(oldest) === its) connections.delete(oldest);
   }
 
   /** Each datagram by itself. */

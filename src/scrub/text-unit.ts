@@ -22,6 +22,8 @@ export class TextUnit implements Unit {
   #runs: Run[] = [];
   /** Text before it is decided about, and kept as context. */
   #decided = 0;
+  /** Of the window that is looked at: runs before it are passed. */
+  #run = 0;
   /** What is kept begins within a secret: of which rule. */
   #open = '';
 
@@ -69,6 +71,7 @@ export class TextUnit implements Unit {
     this.#find(tools, text, spans);
     const keepFrom = Math.max(0, cut - limits.context);
     let open = '';
+    this.#run = 0;
     spans.each((from, to, what, isNumber) => {
       if (to <= this.#decided || from >= cut) return;
       if (tools.finders.isAllowed(text.slice(from, to))) return;
@@ -83,10 +86,13 @@ export class TextUnit implements Unit {
   }
 
   #mark(from: number, to: number, instead: string): void {
-    for (const run of this.#runs) {
+    const runs = this.#runs;
+    // Spans come in order.
+    while (this.#run < runs.length && runs[this.#run]!.index + runs[this.#run]!.length <= from) this.#run++;
+    for (let r = this.#run; r < runs.length && runs[r]!.index < to; r++) {
+      const run = runs[r]!;
       const start = Math.max(from, run.index);
       const end = Math.min(to, run.index + run.length);
-      if (end <= start) continue;
       const bytes = new Uint8Array(end - start);
       for (let i = start; i < end; i++) {
         const code = instead.charCodeAt(i - from);

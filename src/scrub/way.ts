@@ -10,6 +10,8 @@ export class Ways {
   readonly first: Way;
   readonly second: Way;
   readonly talk: Talk = { methods: [], upgrade: '' };
+  /** It is over, and waits to be forgotten. */
+  isClosed = false;
 
   constructor(tools: Tools) {
     this.first = new Way(tools, this);
@@ -42,6 +44,11 @@ export class Way implements Track {
     this.tools = tools;
     this.#ways = ways;
     this.reader = new FirstReader(this, 0);
+  }
+
+  /** The connection. */
+  get ways(): Ways {
+    return this.#ways;
   }
 
   get peer(): Way {
@@ -100,8 +107,12 @@ export class Way implements Track {
     if (missing > 0) this.reader.gap(this.#pos - missing, missing);
   }
 
+  /** Has sent a FIN. */
+  isEnded = false;
+
   /** A FIN, when all before it has come. */
   fin(pos: number): void {
+    this.isEnded = true;
     if (pos <= this.#pos) this.reader.end();
   }
 
