@@ -34,6 +34,8 @@ export interface CompileOptions {
   readonly snaplen?: number;
   /** For a Linux packet socket: the outer VLAN tag is in the packet's metadata. Default false. */
   readonly live?: boolean;
+  /** Of a file that a big-endian machine wrote, whose order headers of LINKTYPE_NULL are in. Default false. */
+  readonly isBigEndian?: boolean;
   /** Default true. */
   readonly optimize?: boolean;
   /** IPv4 netmask of the interface for `ip broadcast`; default 0, as tcpdump has it for files. */
@@ -84,6 +86,7 @@ function conditionOf(expression: string, options: CompileOptions, refuse: Refuse
     values,
     layout: layoutOf(options.linktype, values),
     live: options.live ?? false,
+    isBigEndian: options.isBigEndian ?? false,
     netmask: options.netmask ?? 0,
     resolver: options.resolver ?? {},
     refuse,

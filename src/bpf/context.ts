@@ -19,6 +19,7 @@ export class Context {
   /** Of the packet, whatever it encapsulates. */
   readonly linktype: number;
   readonly live: boolean;
+  readonly isBigEndian: boolean;
   readonly netmask: number;
   readonly resolver: FilterResolver;
   readonly refuse: Refuse;
@@ -31,6 +32,7 @@ export class Context {
     values: Values;
     layout: Layout;
     live: boolean;
+    isBigEndian: boolean;
     netmask: number;
     resolver: FilterResolver;
     refuse: Refuse;
@@ -39,6 +41,7 @@ export class Context {
     this.layout = parts.layout;
     this.linktype = parts.layout.linktype;
     this.live = parts.live;
+    this.isBigEndian = parts.isBigEndian;
     this.netmask = parts.netmask;
     this.resolver = parts.resolver;
     this.refuse = parts.refuse;

@@ -121,8 +121,9 @@ function linuxSll(c: Context, type: number): Condition {
 
 function loopback(c: Context, type: number): Condition {
   const isFamily = (family: number) => {
-    // NULL headers are in the byte order of the machine that wrote them: little-endian ones by now.
-    const value = c.layout.linktype === LinkType.null ? (family << 24) >>> 0 : family;
+    // NULL headers are in the byte order of the machine that captured, LOOP's in network order.
+    const isSwapped = c.layout.linktype === LinkType.null && !c.isBigEndian;
+    const value = isSwapped ? (family << 24) >>> 0 : family;
     return c.equal(c.link(0, 4), value);
   };
   if (type === EtherType.ip) return isFamily(familyIp);

@@ -10,7 +10,7 @@ export interface CaptureFilter {
   /** @param netmask of the interface's IPv4 network, 0 or left out when it is not known */
   instructions(linktype: number, netmask?: number): readonly BpfInstruction[];
   /** For files; undefined lets everything pass. */
-  matcher(): ((linktype: number) => Matcher) | undefined;
+  matcher(): ((linktype: number, isBigEndian?: boolean) => Matcher) | undefined;
   /** `filter` as well as this one. */
   and(filter: string): CaptureFilter | Promise<CaptureFilter>;
   /** It names containers: `learn` takes the names that a file brings along. */

@@ -15,7 +15,7 @@ import type { ContainerNames } from './container-names.ts';
 import { filterNames } from './names.ts';
 import { stderr } from './terminal.ts';
 
-type Options = Omit<CompileOptions, 'linktype' | 'netmask' | 'resolver'>;
+type Options = Omit<CompileOptions, 'linktype' | 'netmask' | 'isBigEndian' | 'resolver'>;
 
 /** A filter for all link types that turn up. */
 export class Filter {
@@ -65,13 +65,13 @@ export class Filter {
   }
 
   /** @throws FilterError, for the first link type or for what no link type would take */
-  compile(linktype: number, netmask?: number): FilterProgram {
+  compile(linktype: number, of: Pick<CompileOptions, 'netmask' | 'isBigEndian'> = {}): FilterProgram {
     try {
       const program = compile(this.text, {
         ...this.#options,
+        ...of,
         resolver: this.resolver,
         linktype,
-        ...(netmask === undefined ? {} : { netmask }),
       });
       this.#fits = true;
       return program;
@@ -86,19 +86,19 @@ export class Filter {
   /** Of a host's hundreds of interfaces most have the same. */
   readonly #programs = new Map<string, readonly BpfInstruction[]>();
 
-  instructions(linktype: number, netmask?: number): readonly BpfInstruction[] {
+  instructions(linktype: number, netmask = 0): readonly BpfInstruction[] {
     const key = /\bbroadcast\b/.test(this.text) ? `${linktype}/${netmask}` : `${linktype}`;
     const known = this.#programs.get(key);
     if (known) return known;
-    const { instructions } = this.compile(linktype, netmask);
+    const { instructions } = this.compile(linktype, { netmask });
     this.#programs.set(key, instructions);
     return instructions;
   }
 
   /** For files; undefined lets everything pass. */
-  matcher(): ((linktype: number) => Matcher) | undefined {
+  matcher(): ((linktype: number, isBigEndian?: boolean) => Matcher) | undefined {
     if (this.text === '') return undefined;
-    return (linktype) => createMatcher(this.compile(linktype));
+    return (linktype, isBigEndian = false) => createMatcher(this.compile(linktype, { isBigEndian }));
   }
 
   /** `filter` as well as this one. */

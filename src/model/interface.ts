@@ -15,6 +15,8 @@ export interface CaptureInterface {
   readonly netns: number;
   /** Target the namespace belongs to, for labels ('' when unknown). */
   readonly target: string;
+  /** Captured by a big-endian machine, whose order the header of LINKTYPE_NULL is in. Left out: not. */
+  readonly isBigEndian?: boolean;
   /** What a reader of a file should know of it: a gap before it. */
   readonly comment?: string;
 }

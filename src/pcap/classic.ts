@@ -72,6 +72,7 @@ export class ClassicFormat implements Format {
         snaplen: this.#u32(buf, at + 16),
         netns: 0,
         target: '',
+        ...(this.#variant.bigEndian ? { isBigEndian: true } : {}),
       };
       // libpcap takes no larger packets; a file that says it was cut at more is believed.
       this.#limit = Math.min(Math.max(usualLimit, this.#iface.snaplen), maxUnit - recordHeader - extra);

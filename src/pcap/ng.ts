@@ -133,6 +133,7 @@ export class NgFormat implements Format {
       // Files do not know namespaces; interfaces of one target are of one.
       netns: this.#targets.get(target)!,
       target,
+      ...(this.#bigEndian ? { isBigEndian: true } : {}),
     };
     const power = BigInt(Math.min(resolution & 0x7f, 63));
     const ticksPerSecond = resolution & 0x80 ? 2n ** power : 10n ** power;

@@ -57,6 +57,29 @@ test('--test counts what tcpdump -r reads, by words, after -- and from a file wi
   assert.equal((await filter('--test', path, 'ip proto 200')).code, 1);
 });
 
+test('a loopback header in a file has the byte order of the machine that wrote it', { skip }, async () => {
+  const directory = scratch();
+  chmodSync(directory, 0o755);
+  const [path, kept] = ['all.pcap', 'kept.pcap'].map((name) => join(directory, name)) as [string, string];
+  const swapped = (bytes: Uint8Array) => Uint8Array.from([...bytes.slice(0, 4).reverse(), ...bytes.slice(4)]);
+  let passed = 0;
+  for (const linktype of [LinkType.null, LinkType.loop]) {
+    const given = packetsOf(linktype, 200);
+    const packets = [...given, ...given.map(({ bytes, length }) => ({ bytes: swapped(bytes), length }))];
+    for (const isBigEndian of [false, true]) {
+      writeFileSync(path, captureFile(linktype, packets, isBigEndian), { mode: 0o644 });
+      for (const expression of ['ip', 'ip6', 'tcp port 80', 'not ip', 'udp or len < 60']) {
+        run('tcpdump', ['-r', path, '-w', kept, expression]);
+        const told = numbersIn(readFileSync(kept)).length;
+        const { stdout } = await filter('--test', path, expression);
+        assert.equal(stdout, `${told} of 400 packets pass\n`, `${linktype} ${isBigEndian} ${expression}`);
+        passed += told;
+      }
+    }
+  }
+  assert.ok(passed > 0);
+});
+
 test('a mistake ends with its place, and nothing on stdout', async () => {
   const { stdout, stderr, code } = await filter('tcp.port == 80');
   assert.equal(stdout, '');

@@ -18,8 +18,8 @@ const gzipPiece = 16 * 1024;
 type Matcher = (buf: Uint8Array, start: number, capLen: number, origLen: number) => boolean;
 
 export interface FileOptions {
-  /** Made once per link type. */
-  readonly filter?: (linktype: number) => Matcher;
+  /** Made once per interface. */
+  readonly filter?: (linktype: number, isBigEndian: boolean) => Matcher;
 }
 
 const reasons: Record<string, string> = {
@@ -201,7 +201,7 @@ export class FileCapture implements PacketSource {
     return {
       interface: (iface: CaptureInterface) => {
         this.interfaces.push(iface);
-        if (filter) matchers[iface.id] = filter(iface.linktype);
+        if (filter) matchers[iface.id] = filter(iface.linktype, iface.isBigEndian ?? false);
         out.interface(iface);
       },
       frame: (frame: Frame) => {

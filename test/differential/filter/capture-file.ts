@@ -3,21 +3,18 @@ import type { TestPacket } from '../../../src/bpf/testing/reference.ts';
 
 const snaplen = 262144;
 
-export function captureFile(linktype: number, packets: readonly TestPacket[]): Buffer {
-  const header = Buffer.alloc(24);
-  header.writeUInt32LE(0xa1b2c3d4, 0);
-  header.writeUInt16LE(2, 4);
-  header.writeUInt16LE(4, 6);
-  header.writeUInt32LE(snaplen, 16);
-  header.writeUInt32LE(linktype, 20);
-  const records = packets.flatMap(({ bytes, length }, i) => {
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(i, 0);
-    record.writeUInt32LE(bytes.length, 8);
-    record.writeUInt32LE(length, 12);
-    return [record, bytes];
-  });
-  return Buffer.concat([header, ...records]);
+/** @param isBigEndian as a big-endian machine writes it; the bytes of packets are as given */
+export function captureFile(linktype: number, packets: readonly TestPacket[], isBigEndian = false): Buffer {
+  const words = (...values: number[]) => {
+    const bytes = Buffer.alloc(4 * values.length);
+    for (const [i, value] of values.entries())
+      isBigEndian ? bytes.writeUInt32BE(value, 4 * i) : bytes.writeUInt32LE(value, 4 * i);
+    return bytes;
+  };
+  // Version 2.4, as two halves of a word.
+  const version = isBigEndian ? 0x00020004 : 0x00040002;
+  const records = packets.flatMap(({ bytes, length }, i) => [words(i, 0, bytes.length, length), bytes]);
+  return Buffer.concat([words(0xa1b2c3d4, version, 0, 0, snaplen, linktype), ...records]);
 }
 
 /** The seconds of the records' times: `captureFile` numbers packets so. */
