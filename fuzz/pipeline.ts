@@ -11,6 +11,7 @@ import { fixtureNames } from '../src/protocols/testing/fixture.ts';
 import { createRedactor } from '../src/redact/index.ts';
 import { createJsonSink } from '../src/sinks/json/index.ts';
 import { createTextSink } from '../src/sinks/text/index.ts';
+import { failedCapture } from './lib/failed.ts';
 import type { Target } from './lib/target.ts';
 
 const counters: SourceCounters = {
@@ -27,12 +28,14 @@ export const target: Target = {
   name: 'pipeline',
   maxLength: 20_000,
   // Whole capture files: their records are found again behind small damages.
-  seeds: () =>
-    [...new Set([...protocols, ...inners].map(({ name }) => name))].flatMap((name) =>
+  seeds: () => [
+    failedCapture(),
+    ...[...new Set([...protocols, ...inners].map(({ name }) => name))].flatMap((name) =>
       fixtureNames(join(folder, name, 'fixtures')).map(
         (fixture) => new Uint8Array(readFileSync(join(folder, name, 'fixtures', `${fixture}.pcap`))),
       ),
     ),
+  ],
   run(input, random) {
     let text = '';
     const write = (more: string) => {
