@@ -1,9 +1,11 @@
 /** `porthole filter` beside `tcpdump -d`, and what it counts beside `tcpdump -r`. */
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { compile } from '../../src/bpf/index.ts';
 import { packetsOf } from '../../src/bpf/testing/packets.ts';
+import { filterNames } from '../../src/cli/names.ts';
 import { LinkType } from '../../src/model/index.ts';
 import { need } from '../support/need.ts';
 import { porthole } from '../support/porthole.ts';
@@ -93,4 +95,36 @@ test('--explain says it in words', async () => {
   assert.match(stdout, /^all of\n {2}TCP from or to port 80.*\n {2}not: ARP\n$/);
   const both = await filter('--explain', '-d', 'arp');
   assert.match(both.stdout, /^ARP\n\(000\) ldh/);
+});
+
+test('every example of docs/filter.md does what it says', async () => {
+  const lines = readFileSync(resolve(import.meta.dirname, '../../docs/filter.md'), 'utf8').split('\n');
+  const resolver = { ...filterNames(), container: () => ({ addresses: ['10.0.0.1'] }) };
+  const capture = join(scratch(), 'out.pcapng');
+  chmodSync(join(capture, '..'), 0o755);
+  writeFileSync(capture, captureFile(LinkType.ethernet, packetsOf(LinkType.ethernet, 200)), { mode: 0o644 });
+  let ran = 0;
+  for (const [i, line] of lines.entries()) {
+    const [, command] = /^ {4}(?:\$ )?porthole (.*?)(?: {4,}.*)?$/.exec(line) ?? [];
+    if (command === undefined || !/ /.test(command) || command.startsWith('filter: ')) continue;
+    ran++;
+    const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+    if (words[0] !== 'filter') {
+      // What is watched comes before the filter.
+      const text = words.slice(words[1] === '-r' ? 3 : 2).join(' ');
+      assert.ok(compile(text, { linktype: LinkType.ethernet, resolver }).instructions.length > 1, line);
+      continue;
+    }
+    const given = words.slice(1).map((word) => (word === 'out.pcapng' ? capture : word));
+    const { code, stdout, stderr } = await filter(...given);
+    if (!line.startsWith('    $ ')) assert.equal(code, 0, `${line}: ${stderr}`);
+    else {
+      const printed = (stdout + stderr).trimEnd().split('\n');
+      assert.deepEqual(
+        lines.slice(i + 1, i + 1 + printed.length).map((text) => text.slice(4)),
+        printed,
+      );
+    }
+  }
+  assert.ok(ran > 12, `${ran}`);
 });
