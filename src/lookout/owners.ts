@@ -22,6 +22,7 @@ import {
   sendMessage,
   withNetns,
 } from '../capture/sys/index.ts';
+import { viewNamespace } from '../target/proc/addresses.ts';
 import { DescriptorTables, nodeComm, procFiles, type SocketOwner } from '../target/proc/owners.ts';
 import { parseCgroups, readProc } from '../target/proc/stat.ts';
 import { formatIpv4, formatIpv6 } from '../util/address.ts';
@@ -45,6 +46,8 @@ const maxAgain = 20;
 const enterMs = 100;
 /** A process that ends waits for its pool threads, so none of ours may wait for ever. */
 const longestWaitMs = 1000;
+/** A few namespaces are looked at from time to time, whatever happens. */
+const seldomMs = 2000;
 /** Namespaces that a connection over loopback is told of when its process has ended. */
 const maxGuesses = 8;
 /** Share of a core: so many times what a look took is rested after it. */
@@ -63,6 +66,7 @@ interface Sighting {
 class Place {
   readonly seat: Seat;
   readonly diag: number;
+  /** -1: the kernel tells of connections itself. */
   readonly bell: number;
   sockets = new Map<number, Sighting>();
   /** Addresses its sockets have had: tells whose a connection was when its process is gone. */
@@ -80,7 +84,7 @@ class Place {
 
   close(): void {
     closeSync(this.diag);
-    closeSync(this.bell);
+    if (this.bell >= 0) closeSync(this.bell);
   }
 }
 
@@ -100,6 +104,9 @@ export class Owners {
   readonly #refused = new Set<number>();
   readonly #wake = pair();
   #stopped = false;
+  /** `#wake` has a message. */
+  #isRoused = false;
+  #idleSince = performance.now();
 
   /** @param mayTrace false: as on a kernel that does not tell of connections */
   constructor(seats: Seats, tell: (news: News) => void, mayTrace = true) {
@@ -134,11 +141,28 @@ export class Owners {
       if (!(await poller.wait(longestWaitMs))) continue;
       const before = cpuMs();
       const rows = new Map<Seat, OwnerRow[]>();
-      trace.read((row, pid, comm) => this.#connected(row, pid, comm, rows));
+      trace.read(
+        (row, pid, comm) => this.#connected(row, pid, comm, rows),
+        (row) => this.#arrived(row),
+      );
       for (const [seat, found] of rows) this.#report(seat, found);
       // Others' connections are no reason to hurry, and waking up costs more than they do.
       restMs = rows.size > 0 ? 0 : Math.min(noiseRestMs, 2 * restMs + 1);
       await sleep(Math.max(restMs, traceRestFactor * (cpuMs() - before)));
+    }
+  }
+
+  /** Somebody has begun a conversation with one of these: who listens there may be new, who accepts is. */
+  #arrived(row: SocketRow): void {
+    const address = addressOf(row, row.localOff);
+    const places = [...this.#places.values()];
+    const rung = isLoopback(address)
+      ? places.slice(0, maxGuesses)
+      : places.filter((place) => place.addresses.has(address));
+    for (const place of rung) place.rung = true;
+    if (rung.length > 0 && !this.#isRoused) {
+      this.#isRoused = true;
+      this.changed();
     }
   }
 
@@ -189,13 +213,18 @@ export class Owners {
       }
       await sleep(Math.max(gap, factor * (cpuMs() - before)));
       if (this.#stopped) return;
-      poller.watch([this.#wake[1], ...[...this.#places.values()].map((place) => place.bell)]);
+      const bells = [...this.#places.values()].map((place) => place.bell).filter((bell) => bell >= 0);
+      poller.watch([this.#wake[1], ...bells]);
       const isPending = [...this.#places.values()].some((place) => place.again > 0);
       await poller.wait(isPending ? acceptMs : this.#isWaiting() ? enterMs : longestWaitMs);
-      if (poller.ready(this.#wake[1])) receiveMessage(this.#wake[1]);
+      if (poller.ready(this.#wake[1])) {
+        this.#isRoused = false;
+        receiveMessage(this.#wake[1]);
+      }
       if (this.#stopped) return;
+      this.#ringSeldom();
       for (const place of this.#places.values())
-        if (poller.ready(place.bell)) {
+        if (place.bell >= 0 && poller.ready(place.bell)) {
           quiet(place.bell);
           place.rung = true;
         }
@@ -206,7 +235,7 @@ export class Owners {
     const seats = this.#seats.all();
     for (const seat of seats) {
       if (this.#places.has(seat.namespace) || this.#refused.has(seat.namespace)) continue;
-      const place = enter(seat);
+      const place = enter(seat, this.#trace === undefined);
       if (place) this.#places.set(seat.namespace, place);
       // A container that is being made has no process yet: asked again when more is known of it.
       else if (seat.path !== undefined || seat.members.some((member) => member.pid > 0))
@@ -218,6 +247,14 @@ export class Owners {
         place.close();
         this.#places.delete(namespace);
       }
+  }
+
+  /** What nobody tells of: UDP, and who listens anew. */
+  #ringSeldom(): void {
+    const now = performance.now();
+    if (now - this.#idleSince < seldomMs || this.#places.size > maxGuesses) return;
+    this.#idleSince = now;
+    for (const place of this.#places.values()) place.rung = true;
   }
 
   /** Some seat's process has not started yet. */
@@ -276,14 +313,22 @@ export class Owners {
   }
 }
 
-function enter(seat: Seat): Place | undefined {
+/** @param hasBell somebody must tell when to look */
+function enter(seat: Seat, hasBell: boolean): Place | undefined {
   const paths = seat.members.filter(({ pid }) => pid > 0).map(({ pid }) => `/proc/${pid}/ns/net`);
   for (const path of seat.path === undefined ? paths : [seat.path, ...paths]) {
     try {
       const netns = openNetns(path);
       try {
         if (netns.inode !== seat.inode) continue;
-        return withNetns(netns, () => new Place(seat, openDiagSocket(), openDoorbell()));
+        const place = withNetns(
+          netns,
+          () => new Place(seat, openDiagSocket(), hasBell ? openDoorbell() : -1),
+        );
+        const pid = seat.members.find((member) => member.pid > 0)?.pid;
+        for (const address of (pid === undefined ? undefined : viewNamespace(pid))?.addresses ?? [])
+          place.addresses.add(address);
+        return place;
       } finally {
         closeSync(netns.fd);
       }

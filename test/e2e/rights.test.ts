@@ -75,16 +75,19 @@ test('a live watch parses as nobody; the opener keeps root and holds no packet s
   inNetns(peer, upbeat(), 'say', '10.94.0.1', '9', 'x', '50');
   const pid = watch.child.pid!;
   assertUnprivileged(pid, 'nobody');
-  const [opener, ...others] = childrenOf(pid);
+  // The lookout, which tells whose connections they are, was started first.
+  const [lookout, opener, ...others] = childrenOf(pid);
   assert.equal(others.length, 0);
-  assert.ok(rightsOf(opener!).every((t) => t.uid[1] === '0'));
-  // Sockets the opener has left: its end of the channel, and what Node itself made; none of AF_PACKET.
+  for (const child of [lookout!, opener!]) assert.ok(rightsOf(child).every((t) => t.uid[1] === '0'));
+  // Sockets they have left: their ends of the channels, and what Node itself made; none of AF_PACKET.
   const packetSockets = inNetns(box, 'cat', '/proc/net/packet')
     .split('\n')
     .slice(1)
     .map((l) => l.trim().split(/\s+/)[8]);
-  const held = readdirSync(`/proc/${opener}/fd`).map(
-    (fd) => /^socket:\[(\d+)\]/.exec(readlinkSync(`/proc/${opener}/fd/${fd}`))?.[1],
+  const held = [lookout, opener].flatMap((child) =>
+    readdirSync(`/proc/${child}/fd`).map(
+      (fd) => /^socket:\[(\d+)\]/.exec(readlinkSync(`/proc/${child}/fd/${fd}`))?.[1],
+    ),
   );
   assert.ok(
     held.some((inode) => inode !== undefined),
@@ -95,19 +98,19 @@ test('a live watch parses as nobody; the opener keeps root and holds no packet s
   const { code } = await watch.stop();
   assert.equal(code, 0);
   await until(
-    () => statSync(`/proc/${opener}`, { throwIfNoEntry: false }) === undefined,
-    'the opener to end',
+    () => [lookout, opener].every((child) => !statSync(`/proc/${child}`, { throwIfNoEntry: false })),
+    'opener and lookout to end',
   );
 });
 
-test('the opener ends when its parser is killed', { skip }, async () => {
+test('opener and lookout end when their parser is killed', { skip }, async () => {
   const watch = start(['watch', `netns:${box}`]);
   await watch.listening();
-  const [opener] = childrenOf(watch.child.pid!);
+  const [lookout, opener] = childrenOf(watch.child.pid!);
   await watch.stop('SIGKILL');
   await until(
-    () => statSync(`/proc/${opener}`, { throwIfNoEntry: false }) === undefined,
-    'the opener to end',
+    () => [lookout, opener].every((child) => !statSync(`/proc/${child}`, { throwIfNoEntry: false })),
+    'opener and lookout to end',
   );
 });
 

@@ -32,8 +32,9 @@ const maxUnderWay = 8192;
 /** Names of processes that were started while we looked. */
 const maxComms = 4096;
 
-/** SYN_SENT is entered by who connects, and left when the port is known. */
-const filter = 'protocol == 6 && (newstate == 2 || oldstate == 2)';
+/** SYN_SENT is entered by who connects, and left when the port is known; SYN_RECV is left when one has come. */
+const filter = 'protocol == 6 && (newstate == 2 || oldstate == 2 || oldstate == 3)';
+const TCP_ESTABLISHED = 1;
 
 interface Ring {
   readonly fd: number;
@@ -83,7 +84,8 @@ export class ConnectTrace {
     return this.#records.lost;
   }
 
-  read(connected: Connected): void {
+  /** @param arrived a connection that somebody else has begun: whose it is is not known here */
+  read(connected: Connected, arrived: (row: SocketRow) => void = () => {}): void {
     for (const { words, data } of this.#rings) {
       const head = Atomics.load(words, headWord);
       this.#records.take(data, words[tailWord]!, head);
@@ -91,10 +93,10 @@ export class ConnectTrace {
       // The upper half of the 64 bit numbers.
       Atomics.store(words, tailWord + 1, Atomics.load(words, headWord + 1));
     }
-    for (const record of this.#records.inOrder()) this.#follow(record, connected);
+    for (const record of this.#records.inOrder()) this.#follow(record, connected, arrived);
   }
 
-  #follow(record: TraceRecord, connected: Connected): void {
+  #follow(record: TraceRecord, connected: Connected, arrived: (row: SocketRow) => void): void {
     if (record.comm !== undefined) {
       this.#comms.delete(record.pid);
       this.#comms.set(record.pid, record.comm);
@@ -107,7 +109,7 @@ export class ConnectTrace {
       return;
     }
     const pid = this.#underWay.get(record.socket);
-    if (pid === undefined) return;
+    if (pid === undefined && record.state !== TCP_ESTABLISHED) return;
     this.#underWay.delete(record.socket);
     const row = this.#row;
     row.transport = 6;
@@ -119,7 +121,8 @@ export class ConnectTrace {
     row.localOff = 0;
     row.remoteOff = record.version === 4 ? 4 : 16;
     row.inode = 0;
-    connected(row, pid, this.#comms.get(pid));
+    if (pid === undefined) arrived(row);
+    else connected(row, pid, this.#comms.get(pid));
   }
 
   close(): void {

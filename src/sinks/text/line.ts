@@ -55,12 +55,21 @@ function endpointText(end: Endpoint, withPort: boolean, names: boolean, verbose:
   return withPort ? `${who}:${port}` : who;
 }
 
-/** `(nginx)` says who an address is that has no name; with -v `(nginx 4711)` always, `(?)` one that was missed. */
+/** `(nginx)` says who an address is that has no name, `(?)` with -v one whose process was missed. */
 function processText({ process }: Endpoint, isNamed: boolean, verbose: boolean): string {
-  if (process === undefined || (isNamed && !verbose)) return '';
+  if (process === undefined || isNamed) return '';
   if (process === null) return verbose ? '(?)' : '';
   const comm = escapeLine(process.comm);
   return verbose ? `(${comm} ${process.pid})` : `(${comm})`;
+}
+
+/** `caller is curl (pid 4711), web is nginx (pid 12)`: of ends that have names; '' when nothing is known. */
+export function processesText({ client, server }: Connection, names: boolean): string {
+  const known: string[] = [];
+  for (const { name, process } of [client, server])
+    if (names && name && process)
+      known.push(`${escapeText(name)} is ${escapeLine(process.comm)} (pid ${process.pid})`);
+  return known.join(', ');
 }
 
 /**

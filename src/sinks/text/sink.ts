@@ -12,7 +12,16 @@ import type {
 import type { Redactor } from '../../redact/index.ts';
 import { detailsText, startsText } from './details.ts';
 import { escapeText } from './escape.ts';
-import { conversationText, entryText, lossText, type Roles, rolesOf, viewsText, whoText } from './line.ts';
+import {
+  conversationText,
+  entryText,
+  lossText,
+  processesText,
+  type Roles,
+  rolesOf,
+  viewsText,
+  whoText,
+} from './line.ts';
 import { styleOf } from './style.ts';
 import { createTimeFormat, type TimeStyle } from './time.ts';
 import { formatDuration } from './units.ts';
@@ -120,9 +129,11 @@ export function createTextSink(options: TextOptions): Sink {
     return lead;
   }
 
-  /** Where else it was seen, and how it was called there. */
-  function seenIn({ views }: Connection): string {
-    return views === undefined ? '' : `  ${style.dim(viewsText(views))}\n`;
+  /** Whose processes they are; where else it was seen, and how it was called there. */
+  function aboutEnds(connection: Connection): string {
+    const { views } = connection;
+    const lines = [processesText(connection, options.names), views === undefined ? '' : viewsText(views)];
+    return lines.map((line) => (line === '' ? '' : `  ${style.dim(line)}\n`)).join('');
   }
 
   function rolesFor(protocol: string): Roles {
@@ -183,7 +194,7 @@ export function createTextSink(options: TextOptions): Sink {
       }
       const clean = redactor ? redactor.exchange(exchange) : exchange;
       put(entry(clean));
-      put(seenIn(clean.connection));
+      put(aboutEnds(clean.connection));
       put(detailsText(clean, fieldsOf(clean), { ...details, verbose }));
     },
     conversation(summary: ConversationSummary) {
@@ -195,7 +206,7 @@ export function createTextSink(options: TextOptions): Sink {
       put(
         `${time === '' ? '' : `${style.dim(time)} `}${leadOf(summary.connection).text}${style.bold(escapeText(summary.protocol))} ${shown} ${duration}\n`,
       );
-      if (verbose !== 0) put(seenIn(summary.connection));
+      if (verbose !== 0) put(aboutEnds(summary.connection));
       if (verbose !== 0) put(startsText(summary, { ...details, verbose }));
     },
     loss(loss) {
