@@ -47,8 +47,10 @@ interface Case {
 }
 
 const inBox = (box: string, ...args: string[]) => [[`netns:${box}`, ...args]] as const;
+/** Whatever else runs on this machine. */
+const onlyDocker = ['--runtime', 'docker'];
 const withDocker = (path: string, ...args: string[]) =>
-  [args, { env: { DOCKER_HOST: `unix://${path}` } }] as const;
+  [[...onlyDocker, ...args], { env: { DOCKER_HOST: `unix://${path}` } }] as const;
 /** Root without some of its rights. */
 const without = (...capabilities: string[]) => ({
   through: ['setpriv', '--bounding-set', capabilities.map((name) => `-${name}`).join(','), '--'],
@@ -81,7 +83,7 @@ after(async () => {
   await docker?.stop();
 });
 
-const byDocker = (...args: string[]) => [args, { env: docker!.env }] as const;
+const byDocker = (...args: string[]) => [[...onlyDocker, ...args], { env: docker!.env }] as const;
 
 const cases: readonly Case[] = [
   {
@@ -575,12 +577,14 @@ test('the machine alone; containers that share a namespace; unix sockets beside 
   skip: skipDocker,
 }, async () => {
   const machine = await doctor([], { env: docker!.env });
-  assert.equal(machine.healthy, true, JSON.stringify(machine.findings));
-  const known = machine.facts.runtimes.find((r) => r.name === 'docker')!;
+  // Other daemons on this machine may be ill.
+  const place = docker!.host.replace('unix://', '');
+  const ills = machine.findings.filter((f) => f.severity === 'error' && f.evidence['place'] === place);
+  assert.deepEqual(ills, []);
+  const known = machine.facts.runtimes.find((r) => r.place === place)!;
   assert.deepEqual([known.containers, known.running], [6, 3]);
-  assert.equal(known.place, docker!.host.replace('unix://', ''));
   assert.ok(machine.facts.watchable!.enterable >= 4);
-  const pod = await doctor(['web'], { env: docker!.env });
+  const pod = await doctor([...onlyDocker, 'web'], { env: docker!.env });
   assert.equal(pod.healthy, true);
   assert.match(
     pod.findings.find((f) => f.code === 'shared-namespace')!.sentence,
