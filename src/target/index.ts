@@ -9,6 +9,7 @@ export { closeDoors } from './doors.ts';
 export { TargetError, type TargetErrorKind } from './errors.ts';
 export { type WatchEventsOptions, watchEvents } from './events.ts';
 export { groupByNamespace, type TargetGroup } from './group.ts';
+export { nodeCriSocket, onNode } from './host-root.ts';
 export { type ListOptions, list } from './list.ts';
 export { isLiving, livingSelectors } from './living.ts';
 export {
@@ -21,7 +22,7 @@ export {
 export type { InspectNamespace } from './netns.ts';
 export { containerHosts } from './proc/hosts.ts';
 export { processesByNetns } from './proc/scan.ts';
-export { isHostNetns, netnsOf } from './proc/stat.ts';
+export { isHostNetns, netnsOf, startTimeOf } from './proc/stat.ts';
 export { questionPorts, usePorts } from './question-ports.ts';
 export { type ResolveOptions, resolve } from './resolve.ts';
 export { type Container, type ContainerEvent, mayRun, type Runtime, type Subscription } from './runtime.ts';

@@ -1,8 +1,10 @@
 /** `porthole agent`: captures on a node for a client that speaks on stdin. */
 import type { PodSelection, Want } from '../../remote/index.ts';
+import { nodeCriSocket, onNode } from '../../target/index.ts';
 import { type Client, clientOnStdio } from '../agent-view.ts';
 import { captureFilter } from '../capture-filter.ts';
 import { type CaptureOptions, captureOptions, captureRows } from '../capture-options.ts';
+import { CliError } from '../errors.ts';
 import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
 import { runtimeRows } from '../runtime-options.ts';
 import { stderr } from '../terminal.ts';
@@ -40,15 +42,30 @@ export async function run(argv: string[]): Promise<number> {
     process.stdout.write(help());
     return 0;
   }
-  const own = ['runtime', 'socket', 'relinquish-privileges'].flatMap((name) => {
+  const own = ['runtime', 'relinquish-privileges'].flatMap((name) => {
     const value = parsed.value(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
+  const socket = socketOf(parsed.value('socket'));
+  if (socket !== undefined) own.push('--socket', socket);
+  if (socket !== undefined && !parsed.has('runtime')) own.push('--runtime', 'cri');
   const client = await clientOnStdio(parsed.value('node') ?? '');
   try {
     return await serve(client, own);
   } finally {
     await client.close();
+  }
+}
+
+/** Of the node's runtime, as it can be opened from within the agent's container. */
+function socketOf(given: string | undefined): string | undefined {
+  try {
+    return given === undefined ? nodeCriSocket() : onNode(given);
+  } catch (error) {
+    throw new CliError(
+      `cannot look at the node's file system: ${(error as NodeJS.ErrnoException).code}`,
+      'the agent needs hostPID and CAP_SYS_PTRACE',
+    );
   }
 }
 
