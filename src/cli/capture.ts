@@ -122,8 +122,10 @@ export async function drive(
   const fanout = new Fanout(output ? [output.tap, view.tap] : [view.tap], packets, () => source.stop());
   const show = () => {
     source.refreshCounters?.(fanout);
-    const lines = status?.lines().map((line) => `${plainText(line)}\n`) ?? [];
-    process.stderr.write(`${beforeLine()}${lines.join('')}${countLines(source.counters(), view, output)}`);
+    process.stderr.write(`${beforeLine()}${countLines(source.counters(), view, output)}`);
+    void status?.lines().then((lines) => {
+      process.stderr.write(lines.map((line) => `${beforeLine()}${plainText(line)}\n`).join(''));
+    });
   };
   output?.onEnd(() => source.stop());
   view.onEnd?.(() => source.stop());

@@ -7,6 +7,7 @@ export function countView(print: boolean): View {
     async finish({ captured }) {
       if (print) process.stdout.write(`${captured} packet${captured === 1 ? '' : 's'}\n`);
     },
+    progress: () => ({ hidden: 0, shed: 0, bytes: new Map() }),
     report: () => [],
   };
 }

@@ -3,7 +3,7 @@
  * it first: what is written, and by whom, can come in any order, and nothing is ever glued to it.
  */
 import { stdoutText, type TextOut } from '../sinks/text/out.ts';
-import { beforeLine, erase, setStatus } from './line-start.ts';
+import { aroundLines, erase, setStatus } from './line-start.ts';
 
 /** SGR 2, faint, and back. */
 const dim = ['\x1b[2m', '\x1b[22m'] as const;
@@ -12,7 +12,7 @@ const dim = ['\x1b[2m', '\x1b[22m'] as const;
 export function terminalText(limit: number, onError: (error: NodeJS.ErrnoException) => void): TextOut {
   const out = stdoutText(limit, onError);
   if (process.stdout.isTTY !== true) return out;
-  return { write: (text) => out.write(text === '' ? text : beforeLine() + text), drain: () => out.drain() };
+  return { write: (text) => out.write(aroundLines(text)), drain: () => out.drain() };
 }
 
 export class StatusLine {
@@ -23,22 +23,23 @@ export class StatusLine {
 
   constructor(isColored: boolean) {
     this.#isColored = isColored;
-    setStatus(true);
   }
 
   /** @param text plain; what does not fit is cut */
   draw(text: string, columns: number): void {
-    if (this.#isBehind) return;
     const [on, off] = this.#isColored ? dim : ['', ''];
     // The cursor ends in the first column: what others write goes over it.
-    this.#isBehind = !this.#out.write(`${erase}${on}${text.slice(0, Math.max(0, columns - 1))}${off}\r`);
+    const line = `${on}${text.slice(0, Math.max(0, columns - 1))}${off}\r`;
+    setStatus(line);
+    if (this.#isBehind) return;
+    this.#isBehind = !this.#out.write(erase + line);
     void this.#out.drain().then(() => {
       this.#isBehind = false;
     });
   }
 
   async close(): Promise<void> {
-    setStatus(false);
+    setStatus(undefined);
     this.#out.write(erase);
     await this.#out.drain();
   }

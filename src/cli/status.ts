@@ -8,8 +8,8 @@ import { plainText, stderr } from './terminal.ts';
 
 /** How far a view has come. */
 export interface Progress {
-  /** Entries or packets shown so far. */
-  readonly shown: number;
+  /** Entries or packets shown so far; left out where packets are only counted or written. */
+  readonly shown?: number;
   /** Hidden by -Y. */
   readonly hidden: number;
   /** Not shown: the reader was too slow. */
@@ -36,7 +36,7 @@ export interface StatusWish {
 /** When the reason for silence is told, seconds from the beginning; then ever more seldom. */
 const quietAfter = [3, 10, 30, 100, 300, 1000];
 /** The kernel's answer to `askPassed` is read by then. */
-const answerMs = 200;
+const answerMs = 100;
 const drawEveryMs = 500;
 /** Of more interfaces the counters are not asked for twice a second. */
 const maxAsked = 32;
@@ -71,14 +71,16 @@ export class LiveStatus {
   }
 
   /** For who asks (SIGUSR1): what is attached and where, and what became of it. */
-  lines(): string[] {
+  async lines(): Promise<string[]> {
     const { source, filter, progress } = this.#wish;
+    source.askPassed();
+    await new Promise((done) => setTimeout(done, answerMs));
     const names = source.interfaces().map((i) => i.name);
     const { shown, shed, bytes } = progress();
     const passed = source.passed().reduce((sum, i) => sum + i.packets, 0);
     return [
       `listening on ${names.join(', ') || 'no interface'}${filter === '' ? '' : `, filter: ${filter}`}`,
-      `${figure(passed)} packets passed, ${figure(shown)} shown${shed > 0 ? `, ${figure(shed)} not shown: the reader was too slow` : ''}`,
+      `${figure(passed)} packets passed${shown === undefined ? '' : `, ${figure(shown)} shown`}${shed > 0 ? `, ${figure(shed)} not shown: the reader was too slow` : ''}`,
       ...(bytes.size > 0 ? [`payload: ${byProtocol(bytes)}`] : []),
     ];
   }
@@ -89,13 +91,19 @@ export class LiveStatus {
     this.#line?.draw(plainText(statusText(this.#wish)), process.stdout.columns || 80);
   }
 
+  /** What there is to be seen of the watch. */
+  #shown(): number {
+    const { source, progress } = this.#wish;
+    return progress().shown ?? source.counters().captured;
+  }
+
   #quiet(): void {
     const { source, progress, spec, filter, direction } = this.#wish;
-    if (progress().shown > 0) return;
+    if (this.#shown() > 0) return;
     source.askPassed();
     const tell = () => {
-      const { shown, hidden, bytes } = progress();
-      if (shown > 0) return;
+      const { hidden, bytes } = progress();
+      if (this.#shown() > 0) return;
       const { captured, received, dropped } = source.counters();
       const why = whyQuiet({
         seconds: (performance.now() - this.#from) / 1000,
@@ -121,7 +129,11 @@ export function statusText({ source, progress, filter }: StatusWish): string {
   return [
     `${names.length > 4 ? count(names.length, 'interface') : names.join(', ') || 'no interface is up'}${filter === '' ? '' : `, ${filter}`}`,
     `${figure(Math.max(passed, captured))} seen, ${figure(captured)} kept, ${figure(dropped)} dropped`,
-    `${figure(shown)} shown${hidden > 0 ? `, ${figure(hidden)} hidden` : ''}${shed > 0 ? `, ${figure(shed)} shed` : ''}`,
+    ...(shown === undefined
+      ? []
+      : [
+          `${figure(shown)} shown${hidden > 0 ? `, ${figure(hidden)} hidden` : ''}${shed > 0 ? `, ${figure(shed)} shed` : ''}`,
+        ]),
     ...(encrypted(bytes) > 0 ? [`${percent(encrypted(bytes), all)} TLS`] : []),
     ...(undecoded > 0 ? [`${size(undecoded)} not decoded`] : []),
   ].join(' | ');

@@ -1,6 +1,6 @@
 /** What we say on stderr, and what becomes of stdout. */
 import { CliError } from './errors.ts';
-import { beforeLine } from './line-start.ts';
+import { aroundLines } from './line-start.ts';
 
 /**
  * Names of interfaces, processes and labels are chosen inside the container: control characters in them
@@ -14,7 +14,7 @@ export function plainText(text: string): string {
 }
 
 export function stderr(text: string): void {
-  process.stderr.write(`${beforeLine()}porthole: ${plainText(text)}\n`);
+  process.stderr.write(aroundLines(`porthole: ${plainText(text)}\n`));
 }
 
 let failed: NodeJS.ErrnoException | undefined;
