@@ -7,6 +7,18 @@ import type { KnownNamespace, LookoutConfig, News, Question } from './messages.t
 /** News taken at once, so that packets get their turn: more than a machine starts containers within a second. */
 const newsPerTurn = 256;
 
+/** Some 200 bytes each; a message holds 64 KiB. */
+const membersPerMessage = 128;
+
+/** On the host's network there may be hundreds in one namespace: the first piece is followed by the others. */
+function inPieces(namespace: KnownNamespace): KnownNamespace[] {
+  const { members } = namespace;
+  return Array.from({ length: Math.max(1, Math.ceil(members.length / membersPerMessage)) }, (_, i) => ({
+    ...namespace,
+    members: members.slice(i * membersPerMessage, (i + 1) * membersPerMessage),
+  }));
+}
+
 export class Lookout {
   /** Readable when there is news, or when the process has ended. */
   readonly fd: number;
@@ -25,15 +37,20 @@ export class Lookout {
         ...process.execArgv,
         new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url).pathname,
       ],
-      { stdio: ['ignore', 'ignore', 'inherit', theirs, toOpener] },
+      {
+        stdio: ['ignore', 'ignore', 'inherit', theirs, toOpener],
+        // Some waits and look-ups at a time, no rings.
+        env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
+      },
     );
     closeSync(theirs);
     closeSync(toOpener);
     child.unref();
     // Told when its news is waited for: its end of the channel is closed then.
     child.once('error', () => {});
-    sendMessage(mine, JSON.stringify({ ...config, known: known.length } satisfies LookoutConfig));
-    for (const namespace of known) sendMessage(mine, JSON.stringify(namespace));
+    const messages = known.flatMap(inPieces);
+    sendMessage(mine, JSON.stringify({ ...config, known: messages.length } satisfies LookoutConfig));
+    for (const namespace of messages) sendMessage(mine, JSON.stringify(namespace));
     return new Lookout(mine, orders, child);
   }
 

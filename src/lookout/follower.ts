@@ -14,6 +14,7 @@ import {
   mayRun,
   netnsOf,
   type Runtime,
+  startTimeOf,
   TargetError,
   targetOfContainer,
 } from '../target/index.ts';
@@ -40,6 +41,7 @@ interface Present {
   readonly seat: Seat;
   /** 0 while its process has not started. */
   pid: number;
+  startTime: string;
   pidfd: number;
   /** Unix ms; 0 while it runs. */
   endedAt: number;
@@ -349,6 +351,7 @@ export class Follower {
     this.#out.tell({ news: 'members', namespace: seat.namespace, members: seat.members });
     this.#tellNames(target);
     present.pid = target.pid;
+    present.startTime = target.startTime;
     this.#watch(present);
   }
 
@@ -358,8 +361,8 @@ export class Follower {
     if (own.length > 0) this.#out.tell({ news: 'names', names: own.map((address) => [address, name]) });
   }
 
-  #settle(seat: Seat, { runtime, id, name, pid }: Member): void {
-    const present: Present = { runtime, id, name, seat, pid, pidfd: -1, endedAt: 0 };
+  #settle(seat: Seat, { runtime, id, name, pid, startTime }: Member): void {
+    const present: Present = { runtime, id, name, seat, pid, startTime, pidfd: -1, endedAt: 0 };
     // A process or a namespace without an id stays as long as its seat does.
     this.#present.set(keyOf(runtime, id === '' ? `${seat.namespace}/${pid}` : id), present);
     if (pid > 0) this.#watch(present);
@@ -369,6 +372,11 @@ export class Follower {
     try {
       present.pidfd = pidfdOpen(present.pid);
       this.#out.changed();
+      // The number may have had a new owner before it was held.
+      if (present.startTime !== '' && startTimeOf(present.pid) !== present.startTime) {
+        this.#unwatch(present);
+        this.#processEnded(present);
+      }
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       // Any other error: a kernel before 5.3, where the runtime's word must do.

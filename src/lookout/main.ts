@@ -43,7 +43,10 @@ async function main(): Promise<void> {
   for (let i = 0; i < config.known; i++) {
     const known = receive<KnownNamespace>();
     if (!known) return;
-    seats.add(known);
+    // A namespace of many members comes in pieces.
+    const begun = seats.at(known.inode);
+    if (begun) begun.members = [...begun.members, ...known.members];
+    else seats.add(known);
   }
   const [wake, woken] = pair();
   const owners = config.tellsOwners ? new Owners(seats, tell) : undefined;

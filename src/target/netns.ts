@@ -6,7 +6,7 @@ import { codeOf, enumerate, hintForRights, TargetError } from './errors.ts';
 import { isGlob, matchesGlob } from './glob.ts';
 import { nearest } from './nearest.ts';
 import { viewNamespace } from './proc/addresses.ts';
-import { anyProcessIn } from './proc/scan.ts';
+import { anyProcessIn, processesByNetns } from './proc/scan.ts';
 import { isHostNetns, netnsInode } from './proc/stat.ts';
 
 /** What can be learnt of a namespace without a process: handed in by who may enter it. */
@@ -137,9 +137,12 @@ export function targetsOfName(name: string, inspect?: InspectNamespace, member?:
   const known = namedNamespaces();
   const wanted = isGlob(name) ? known.filter((k) => matchesGlob(name, k)) : [name];
   const found: Target[] = [];
+  // To look at every process for each of many would take seconds.
+  const processes = wanted.length > 1 && !member && !inspect ? processesByNetns() : undefined;
+  const memberOf = processes ? (netns: number) => processes.get(netns)?.[0] ?? 0 : member;
   for (const one of wanted) {
     const path = known.includes(one) ? fileOf(one) : undefined;
-    if (path !== undefined) found.push(targetOfFile(path, one, inspect, member));
+    if (path !== undefined) found.push(targetOfFile(path, one, inspect, memberOf));
   }
   if (found.length > 0) return found;
   const like = nearest(name, known);

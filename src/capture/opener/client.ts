@@ -25,7 +25,11 @@ export class Opener {
         ...process.execArgv,
         new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url).pathname,
       ],
-      { stdio: ['ignore', 'ignore', 'inherit', theirs, ...(orders === undefined ? [] : [orders])] },
+      {
+        stdio: ['ignore', 'ignore', 'inherit', theirs, ...(orders === undefined ? [] : [orders])],
+        // One thing at a time.
+        env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+      },
     );
     closeSync(theirs);
     if (orders !== undefined) closeSync(orders);

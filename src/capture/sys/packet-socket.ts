@@ -150,14 +150,31 @@ export async function mapRing(
   return { address, bytes: c.viewMemory(address, length), blockSize, blockCount };
 }
 
+/** More than pool threads there are (UV_THREADPOOL_SIZE) gain nothing; koffi has no more than 256 calls at once. */
+const ringsAtOnce = 64;
+let ringsUnderWay = 0;
+const waitingRings: (() => void)[] = [];
+
+async function ringTurn(): Promise<void> {
+  while (ringsUnderWay >= ringsAtOnce) await new Promise<void>((go) => waitingRings.push(go));
+  ringsUnderWay++;
+}
+
 /** On a pool thread: the kernel waits for a grace period (packet_set_ring), tens of ms on a busy machine. */
 async function setRing(fd: number, request: Buffer): Promise<void> {
-  const result = await new Promise<number>((resolve, reject) => {
-    c.setsockopt.async(fd, SOL_PACKET, PACKET_RX_RING, request, request.length, (error, value) => {
-      if (error) reject(error);
-      else resolve(value);
+  await ringTurn();
+  let result: number;
+  try {
+    result = await new Promise<number>((resolve, reject) => {
+      c.setsockopt.async(fd, SOL_PACKET, PACKET_RX_RING, request, request.length, (error, value) => {
+        if (error) reject(error);
+        else resolve(value);
+      });
     });
-  });
+  } finally {
+    ringsUnderWay--;
+    waitingRings.shift()?.();
+  }
   if (result === 0) return;
   // errno is the thread's own: asked again on this one, it fails for the same reason.
   c.check(

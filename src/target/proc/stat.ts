@@ -38,6 +38,9 @@ export function readStat(pid: number): ProcessStat | undefined {
   return text === undefined ? undefined : parseStat(text);
 }
 
+/** '' when there is no such process. */
+export const startTimeOf = (pid: number): string => readStat(pid)?.startTime ?? '';
+
 /**
  * Inode of the process's network namespace: its identity. 0 when there is no such process, or only
  * its corpse; -1 when we may not look (ptrace(2), access mode READ).
