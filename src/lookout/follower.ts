@@ -51,6 +51,8 @@ interface Present {
 const exitCodeMs = 1000;
 /** A namespace is made some milliseconds after the cgroup: looked at so often, and so long. */
 const arrivalLookMs = 1;
+/** The longer it takes, the less often: one on the host's network never gets a namespace. */
+const arrivalLookPart = 1 / 50;
 const arrivalPatienceMs = 5000;
 /** Between the namespace and the start of the process: how often its cgroup is looked at, the runtime asked. */
 const processLookMs = 50;
@@ -77,6 +79,7 @@ export class Follower {
   readonly #told = new Set<string>();
   #runtimes: Runtime[] = [];
   #isOver = false;
+  #isReady = false;
 
   constructor(config: LookoutConfig, seats: Seats, out: Outbox) {
     this.#config = config;
@@ -106,6 +109,7 @@ export class Follower {
         }),
     );
     await Promise.all(feeds.map((feed) => feed.start()));
+    this.#isReady = true;
     this.#out.tell({ news: 'ready' });
     this.#endIfOver();
   }
@@ -212,7 +216,7 @@ export class Follower {
       this.#remember(container);
       if (container.pid === 0 || !this.#membership.wants(container)) return;
       const target = targetOfContainer(container);
-      if (target) return this.#seat(target);
+      if (target) return this.#isInPod(container, target.netns) ? undefined : this.#seat(target);
     }
   }
 
@@ -235,7 +239,8 @@ export class Follower {
     if (!container || !this.#membership.wants(container)) return;
     const key = keyOf(container.runtime, container.id);
     const before = this.#present.get(key);
-    for (const end = performance.now() + arrivalPatienceMs; performance.now() < end; ) {
+    const began = performance.now();
+    for (let waited = 0; waited < arrivalPatienceMs; waited = performance.now() - began) {
       const pids = arrival.pids();
       if (!pids) return;
       const pid = pids.find(isInOwnNetwork);
@@ -244,13 +249,15 @@ export class Follower {
       await this.#queues.get(key);
       const present = this.#present.get(key);
       if (present && present !== before) return this.#awaitProcess(present, arrival);
-      await sleep(arrivalLookMs);
+      if (pid !== undefined && this.#isInPod(container, netnsOf(pid))) return;
+      await sleep(Math.max(arrivalLookMs, waited * arrivalLookPart));
     }
   }
 
   /** It has been seen coming. Where the runtime does not tell that it runs, it is asked; it may have failed. */
   async #awaitProcess(present: Present, { id, pids }: Arrival): Promise<void> {
-    const runtime = this.#runtimes.find((r) => r.name === present.runtime);
+    // Docker tells it, and answers no question about a container that is being started.
+    const runtime = this.#runtimes.find((r) => r.name === present.runtime && r.name !== 'docker');
     for (let looks = 1; present.pid === 0; looks++) {
       await sleep(processLookMs);
       const now = pids();
@@ -267,7 +274,14 @@ export class Follower {
   /** Its process is not what it will be: only the namespace stays. */
   #seatEarly(container: Container, pid: number): void {
     const target = targetOfContainer({ ...container, pid, startedAt: Date.now() });
-    if (target && !target.hostNetwork) this.#seat({ ...target, pid: 0, startTime: '' }, target);
+    if (target && !target.hostNetwork && !this.#isInPod(container, target.netns))
+      this.#seat({ ...target, pid: 0, startTime: '' }, target);
+  }
+
+  /** A pod's containers are in the namespace its sandbox holds: where that is watched, they add nothing. */
+  #isInPod({ pod }: Container, netns: number): boolean {
+    if (!pod || pod.container === '') return false;
+    return this.#seats.at(netns)?.members.some((member) => member.id === pod.sandboxId) ?? false;
   }
 
   /** Of a container nobody has told of yet. */
@@ -289,7 +303,9 @@ export class Follower {
   /** @param proof the target with a process by which its namespace can be verified */
   #seat(target: Target, proof = target): void {
     if (target.hostNetwork && !this.#config.host) {
-      this.#noteOnce(`left out: ${target.name} (network of the host; --host includes it)`);
+      // Of those that ran before, the look-up has told.
+      if (this.#isReady || this.#config.isWaiting)
+        this.#noteOnce(`left out: ${target.name} (network of the host; --host-all includes it)`);
       return;
     }
     const key = keyOf(target.runtime, target.id);
