@@ -74,6 +74,8 @@ export interface ConversationSummary {
   readonly clientStart?: Uint8Array;
   readonly serverStart?: Uint8Array;
   readonly tcp?: TcpMeasures;
+  /** Oddities by name, the first few: what belongs to no exchange is told here alone. */
+  readonly weirds?: readonly string[];
 }
 
 /** A connection that may not be over, as it stands. */

@@ -29,6 +29,7 @@ export function summarize<E extends ConnectionState['ended']>(
     ...(conn.icmp ? { icmp: flipped ? { ...conn.icmp, about: otherSide(conn.icmp.about) } : conn.icmp } : {}),
     ...(conn.transport === 6 ? { tcp: measuresOf(conn, client, server) } : {}),
     ...startsOf(tree),
+    ...(tree.weirds ? { weirds: tree.weirds } : {}),
   };
 }
 

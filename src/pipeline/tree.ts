@@ -51,6 +51,9 @@ interface Piece {
   readonly at: Timestamp;
 }
 
+/** Names of oddities kept of a connection. */
+const maxWeirds = 8;
+
 const nothing = new Uint8Array(0);
 const noPieces: readonly Piece[] = [];
 
@@ -85,6 +88,8 @@ export class Tree implements AnalyzerOutput, InnerHost {
   /** What it began with, as long as no protocol is known. */
   preview: Preview | undefined;
   exchanges = 0;
+  /** The first that were told of it. */
+  weirds: string[] | undefined;
   title = '';
 
   constructor(host: TreeHost, conn: Conn) {
@@ -306,10 +311,12 @@ export class Tree implements AnalyzerOutput, InnerHost {
 
   violation(reason: string): void {
     this.#violated = true;
-    this.#host.weird(`${this.#module?.name ?? 'unknown'}_violation: ${reason}`);
+    this.weird(`${this.#module?.name ?? 'unknown'}_violation: ${reason}`);
   }
 
   weird(name: string): void {
+    this.weirds ??= [];
+    if (this.weirds.length < maxWeirds && !this.weirds.includes(name)) this.weirds.push(name);
     this.#host.weird(name);
   }
 }

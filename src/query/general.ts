@@ -178,7 +178,13 @@ const rows: readonly Row[] = [
     { values: endings },
   ],
   ['missing', 'text', missing, 'What was not captured of it', { isMany: true, values: gaps }],
-  ['weird', 'text', list((e) => exchangeOf(e)?.weirds), 'Oddities by name', { isMany: true }],
+  [
+    'weird',
+    'text',
+    list((e) => (e as Exchange | ConversationSummary).weirds),
+    'Oddities by name',
+    { isMany: true },
+  ],
   ['request.line', 'text', startLine('request'), 'First line of the request'],
   ['response.line', 'text', startLine('response'), 'First line of the response'],
   [

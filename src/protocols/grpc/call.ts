@@ -292,6 +292,10 @@ export class Call implements InnerAnalyzer, MessageListener {
     const status = this.#status(exchange);
     // A guess counts only when the end shows that it was right.
     if (!this.#isSure && status.name === undefined) return exchange;
+    // All that was sent is there, and its last message says that it is longer.
+    const isWhole = exchange.missing.length === 0 && exchange.fields['http2.end'] === undefined;
+    if (isWhole && this.#isSure && (client.reader.isOpen || server.reader.isOpen))
+      this.#weird('grpc_message_cut');
     const { request, response } = exchange;
     const isUnary = this.#kind === 'connectUnary';
     const timeout =

@@ -51,6 +51,11 @@ export class FrameReader {
     return this.#kept;
   }
 
+  /** Within a message: it has not ended. */
+  get isOpen(): boolean {
+    return this.#have > 0 && this.state === 'reading';
+  }
+
   data(b: Uint8Array, at: Timestamp): void {
     const end = b.length;
     let i = 0;

@@ -27,6 +27,8 @@ export interface HeaderList {
   readonly headers: readonly Header[];
   /** As section 4.1 counts, of what is kept. */
   readonly size: number;
+  /** There were more than are kept. */
+  readonly cut: boolean;
 }
 
 export class HpackDecoder {
@@ -105,6 +107,7 @@ export class HpackDecoder {
     if (this.#old) this.#recover(b, from, to);
     const headers: Header[] = [];
     let size = 0;
+    let cut = false;
     let at = from;
     while (at < to) {
       const first = b[at]!;
@@ -128,7 +131,7 @@ export class HpackDecoder {
       if (!header) return this.#broken();
       at = this.#at;
       const weight = header[0].length + header[1].length + overhead;
-      if (size + weight > listLimit) this.#weird('http2_header_list_too_long');
+      if (size + weight > listLimit) cut = true;
       else {
         size += weight;
         headers.push(header);
@@ -140,7 +143,8 @@ export class HpackDecoder {
       this.#recent[this.#recentAt] = headers;
       this.#recentAt = (this.#recentAt + 1) % maxRecent;
     }
-    return { headers, size };
+    if (cut) this.#weird('http2_header_list_too_long');
+    return { headers, size, cut };
   }
 
   /** Whether this block shows by how much the table has grown unseen: then all of it but that is known again. */

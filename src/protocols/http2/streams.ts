@@ -214,8 +214,10 @@ export class Streams implements SideListener {
     half.touch(block.startAt, at);
     half.wireBytes += block.wireBytes;
     half.lost += block.lostBytes + this.#takeLost(side);
-    if (block.list) this.#hold(stream, block.list.size);
-    else stream.weird('http2_header_block_lost');
+    if (block.list) {
+      if (block.list.cut) stream.weird('http2_header_list_too_long');
+      this.#hold(stream, block.list.size);
+    } else stream.weird('http2_header_block_lost');
   }
 
   #headKnown(stream: Stream, isRequest: boolean): void {

@@ -208,6 +208,7 @@ export function createJsonSink(options: JsonOptions): Sink {
         ...(s.icmp ? { icmp: s.icmp } : {}),
         ...(s.clientStart ? { clientStart: startOf(s.clientStart, s.clientBytes) } : {}),
         ...(s.serverStart ? { serverStart: startOf(s.serverStart, s.serverBytes) } : {}),
+        ...(s.weirds ? { weirds: s.weirds } : {}),
       });
     },
     loss({ kind, count, iface, detail }) {

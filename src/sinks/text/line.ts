@@ -129,7 +129,7 @@ export function entryText({ lead, leadColumns, exchange, roles, style, width, we
   const duration = isTimed ? ` ${formatDuration(lasted)}` : '';
   const size = (wireBytes: number | undefined) => (wireBytes === undefined ? '-' : formatBytes(wireBytes));
   const figures = isBare ? duration : `${duration} ${size(request?.wireBytes)}/${size(response?.wireBytes)}`;
-  const odd = weirds ? exchange.weirds.map((w) => ` (${w})`).join('') : '';
+  const odd = weirds ? weirdsText(exchange.weirds) : '';
   // Why there is no response is said already.
   const untold = error ? exchange.missing.filter(({ kind }) => kind !== 'noResponse') : exchange.missing;
   const notes = missingText(untold) + odd;
@@ -144,6 +144,10 @@ export function entryText({ lead, leadColumns, exchange, roles, style, width, we
   const about = subject === '' ? '' : ` ${subject}`;
   const answer = result === '' ? '' : ` -> ${style.outcome(outcome, result)}`;
   return `${lead}${style.bold(operation)}${about}${answer}${style.dim(figures)}${style.warn(notes)}\n`;
+}
+
+function weirdsText(weirds: readonly string[]): string {
+  return weirds.map((weird) => ` (${escapeText(weird)})`).join('');
 }
 
 export function missingText(missing: readonly Incompleteness[]): string {
@@ -184,7 +188,8 @@ const endings: Readonly<Record<ConversationSummary['ended'], string>> = {
   captureEnd: 'still open',
 };
 
-export function conversationText(summary: ConversationSummary): string {
+/** @param weirds oddities too */
+export function conversationText(summary: ConversationSummary, weirds = false): string {
   const packets = summary.clientPackets + summary.serverPackets;
   const parts = [
     `${packets} packet${packets === 1 ? '' : 's'}`,
@@ -194,7 +199,7 @@ export function conversationText(summary: ConversationSummary): string {
     parts.push('no answer');
   if (summary.lostBytes > 0) parts.push(`${summary.lostBytes} bytes not captured`);
   parts.push(endings[summary.ended]);
-  return parts.join(', ');
+  return parts.join(', ') + (weirds ? weirdsText(summary.weirds ?? []) : '');
 }
 
 export function lossText({ kind, count, iface, detail }: Loss): string {

@@ -200,7 +200,7 @@ export function createTextSink(options: TextOptions): Sink {
     conversation(summary: ConversationSummary) {
       if (!admitted()) return;
       const time = stamp(summary.startAt);
-      const text = conversationText(summary);
+      const text = conversationText(summary, verbose > 0);
       const shown = style.dim(text);
       const duration = style.dim(formatDuration(summary.endAt - summary.startAt));
       put(
