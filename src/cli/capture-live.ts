@@ -133,7 +133,10 @@ export async function captureLive(
     const status =
       options.noStatus || !progress
         ? undefined
-        : new LiveStatus({ source, progress, spec, filter: filter.text, direction: options.direction });
+        : new LiveStatus({
+            ...{ source, progress, spec, filter: filter.text, direction: options.direction },
+            pids: groups.filter((g) => !g.targets.some((t) => t.hostNetwork)).map((g) => g.targets[0]!.pid),
+          });
     const counters = await drive(source, { view, output, packets: options.packets, live: true, status });
     process.stderr.write(countLines(counters, view, output));
     return 0;

@@ -1,5 +1,7 @@
 /** What a live capture is doing, while it does it: a line at the bottom, and a word when nothing shows. */
+import { readFileSync } from 'node:fs';
 import { whyQuiet } from '../doctor/quiet.ts';
+import { isPlumbing } from '../doctor/rules/blind.ts';
 import { count, figure, list, percent, size } from '../doctor/words.ts';
 import type { CaptureInterface, SourceCounters } from '../model/index.ts';
 import { useColor } from './color.ts';
@@ -31,6 +33,8 @@ export interface StatusWish {
   readonly spec: string;
   readonly filter: string;
   readonly direction: 'in' | 'out' | undefined;
+  /** A process of each namespace, as of the beginning. */
+  readonly pids: readonly number[];
 }
 
 /** When the reason for silence is told, seconds from the beginning; then ever more seldom. */
@@ -98,7 +102,7 @@ export class LiveStatus {
   }
 
   #quiet(): void {
-    const { source, progress, spec, filter, direction } = this.#wish;
+    const { source, progress, spec, filter, direction, pids } = this.#wish;
     if (this.#shown() > 0) return;
     source.askPassed();
     const tell = () => {
@@ -111,6 +115,7 @@ export class LiveStatus {
         ...{ filter, direction: direction ?? '', captured, received, dropped, hidden },
         undecodedBytes: bytes.get('') ?? 0,
         tlsBytes: encrypted(bytes),
+        unix: connectedUnix(pids),
       });
       stderr(`${why} ('porthole doctor ${spec}${filter === '' ? '' : ` ${filter}`}' tells more)`);
     };
@@ -151,4 +156,28 @@ function byProtocol(bytes: ReadonlyMap<string, number>): string {
     rows.map(([name, n]) => `${name || 'not decoded'} ${size(n)} (${percent(n, all)})`),
     8,
   );
+}
+
+/** SS_CONNECTED, include/uapi/linux/net.h */
+const SS_CONNECTED = '03';
+
+/**
+ * Names of the unix sockets on which connections stand, in the namespaces of these processes: proc_net(5),
+ * lines `Num: RefCount Protocol Flags Type St Inode Path`. Needs no right.
+ */
+function connectedUnix(pids: readonly number[]): string[] {
+  const names = new Set<string>();
+  for (const pid of pids) {
+    let text = '';
+    try {
+      text = readFileSync(`/proc/${pid}/net/unix`, 'utf8');
+    } catch {
+      // Ended, or hidden from who has no rights.
+    }
+    for (const line of text.split('\n')) {
+      const [, state, name = ''] = /^\S+ \S+ \S+ \S+ \S+ (\S+) +\d+ (.+)$/.exec(line) ?? [];
+      if (state === SS_CONNECTED && !isPlumbing(name)) names.add(name);
+    }
+  }
+  return [...names];
 }

@@ -316,7 +316,7 @@ test('a live watch: the most likely reason, from what costs nothing', () => {
       ],
     },
     ...{ filter: 'port 8080', direction: '', captured: 0, received: 0, dropped: 0, hidden: 0 },
-    ...{ undecodedBytes: 0, tlsBytes: 0 },
+    ...{ undecodedBytes: 0, tlsBytes: 0, unix: [] },
   };
   const says = (over: Partial<QuietFacts>) =>
     whyQuiet({ ...quiet, ...over }).replace('nothing shown yet: ', '');
@@ -327,6 +327,14 @@ test('a live watch: the most likely reason, from what costs nothing', () => {
     '1,204 packets passed web/eth0, and none of the 7 packets that were wanted goes in (-Q)',
   );
   assert.equal(says({ passed: [{ name: 'web/lo', packets: 0 }] }), 'no packet passed web/lo in 3 s');
+  assert.equal(
+    says({ passed: [{ name: 'web/lo', packets: 0 }], filter: '', unix: ['/run/app.sock'] }),
+    'no packet passed web/lo in 3 s; its processes are connected by unix sockets, which no packet capture sees: /run/app.sock',
+  );
+  assert.equal(
+    says({ unix: ['/run/app.sock'] }),
+    '1,204 packets passed web/eth0 and the filter kept 0 of them',
+  );
   assert.equal(says({ passed: [] }), 'no interface that is up is there to be captured');
   assert.equal(says({ dropped: 9 }), '9 packets dropped by the kernel, none read');
   assert.equal(says({ captured: 5, hidden: 1 }), '5 packets captured, and -Y hides the one entry');

@@ -16,11 +16,16 @@ export interface QuietFacts {
   /** Payload on which no protocol was found, and of TLS. */
   readonly undecodedBytes: number;
   readonly tlsBytes: number;
+  /** Unix sockets that its processes are connected by. */
+  readonly unix: readonly string[];
 }
 
 /** One line, without a full stop. */
 export function whyQuiet(facts: QuietFacts): string {
-  return `nothing shown yet: ${reason(facts)}`;
+  // Packets that were decoded, or that a filter keeps back, are a reason of their own.
+  const isSilent = facts.hidden + facts.undecodedBytes + facts.tlsBytes === 0 && facts.filter === '';
+  const beside = isSilent && facts.unix.length > 0 ? `; ${besides(facts.unix)}` : '';
+  return `nothing shown yet: ${reason(facts)}${beside}`;
 }
 
 function reason(f: QuietFacts): string {
@@ -46,3 +51,6 @@ function reason(f: QuietFacts): string {
   if (f.tlsBytes > 0) return `${captured}, of TLS whose handshake was not seen`;
   return `${captured}, no whole request and answer among them`;
 }
+
+const besides = (names: readonly string[]) =>
+  `its processes are connected by unix sockets, which no packet capture sees: ${list(names)}`;

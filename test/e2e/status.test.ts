@@ -1,11 +1,13 @@
 /** What a running watch tells of itself: a word when nothing shows, a line on terminals, lines on SIGUSR1. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { need } from '../support/need.ts';
 import { addNetns } from '../support/netns.ts';
 import { launcher, start, stopAll } from '../support/porthole.ts';
 import * as stage from '../support/stages.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
+import { temporaryDirectory } from '../support/upbeat.ts';
 import { until } from '../support/wait.ts';
 
 const skip = need('linux', 'root', 'ip', 'cc');
@@ -61,6 +63,18 @@ for (const [what, args, says] of silences)
     assert.equal(code, 0);
     assert.doesNotMatch(stdout, /GET|IP 10/);
   });
+
+test('nothing shown: a unix socket', { skip }, async () => {
+  const path = join(temporaryDirectory('unix'), 'live.sock');
+  const box = addNetns('su');
+  const server = await stage.speak(box, stage.unixServer(path));
+  await stage.speak(box, stage.unixClient(path));
+  const watch = start(['watch', `pid:${server.child.pid}`]);
+  await watch.saw(
+    /nothing shown yet: no packet passed \S+\/lo in \d+ s; its processes are connected by unix sockets, which no packet capture sees: \/\S+\/live\.sock /,
+  );
+  await watch.stop();
+});
 
 test('--no-status, and entries, keep it quiet', { skip }, async () => {
   const [told, untold, shown] = [

@@ -8,8 +8,11 @@ import { speechOf } from './filter.ts';
 const plumbing =
   /^\/(?:var\/)?run\/(?:systemd|dbus|nscd|udev|user\/\d+\/(?:bus|systemd))\b|^\/dev\/log$|^@\/?(?:tmp\/dbus-|containerd-shim)|\/notify$/;
 
+/** Nobody looks for what is said there. */
+export const isPlumbing = (name: string): boolean => plumbing.test(name);
+
 export const isBusy = (socket: UnixFacts): boolean =>
-  !plumbing.test(socket.name) && (socket.connected > 0 || socket.connectionsSeen > 0 || socket.listening);
+  !isPlumbing(socket.name) && (socket.connected > 0 || socket.connectionsSeen > 0 || socket.listening);
 
 export const unixName = (socket: UnixFacts): string => socket.name;
 
