@@ -21,7 +21,6 @@ export const silenceMs = 20_000;
 const lingerMs = 5000;
 
 export interface SessionPort {
-  write(bytes: Uint8Array): void;
   readonly release: string;
   readonly node: string;
   /** Made up; tells sessions apart. */
@@ -39,6 +38,7 @@ export class Session {
   readonly #outbox = new Outbox();
   #wanted: ((want: Want) => void) | undefined;
   readonly #want: Promise<Want>;
+  #write: ((bytes: Uint8Array) => void) | undefined;
   #isWelcome = false;
   #isOver = false;
   #isGone = false;
@@ -58,11 +58,25 @@ export class Session {
     return this.#want;
   }
 
+  /** A connection: the first, or one after another has broken. */
+  connected(hello: Hello, write: (bytes: Uint8Array) => void): void {
+    this.#heard();
+    write(preface(hello.nonce));
+    this.#write = write;
+    this.#hello(hello);
+  }
+
+  /** The connection is broken; the client may come back. */
+  disconnected(write: (bytes: Uint8Array) => void): void {
+    if (this.#write !== write) return;
+    this.#write = undefined;
+    this.#outbox.disconnect();
+  }
+
   line(line: ClientLine): void {
     this.#heard();
     switch (line.say) {
       case 'hello':
-        this.#hello(line);
         break;
       case 'ack':
         this.#outbox.acknowledge(line.next);
@@ -91,7 +105,7 @@ export class Session {
   /** There will be no capture. */
   refuse(refusal: Refusal): void {
     clearTimeout(this.#silence);
-    this.#port.write(encodeUnit(UnitKind.refusal, 0, json(refusal)));
+    this.#write?.(encodeUnit(UnitKind.refusal, 0, json(refusal)));
   }
 
   /** The client's end is closed: whatever waits for it goes on, into nothing. */
@@ -128,8 +142,8 @@ export class Session {
   }
 
   #hello(hello: Hello): void {
-    const { write, release, node, session } = this.#port;
-    write(preface(hello.nonce));
+    const { release, node, session } = this.#port;
+    const write = this.#write!;
     const version = commonVersion(hello.versions);
     if (version === undefined) {
       this.refuse({
@@ -150,7 +164,13 @@ export class Session {
     const welcome: Welcome = { version, release, node, session, resumed: isResumed };
     write(encodeUnit(UnitKind.welcome, 0, json(welcome)));
     this.#isWelcome = true;
-    this.#outbox.connect(write, resume?.next ?? 1);
+    if (!this.#outbox.connect(write, resume?.next ?? 1)) {
+      this.refuse({
+        reason: `the agent on ${node} no longer has what was lost with the connection`,
+        hint: '',
+      });
+      return;
+    }
     if (hello.want && !isResumed) this.#wanted?.(hello.want);
     this.#wanted = undefined;
   }

@@ -1,8 +1,8 @@
 /** The view of `agent`: packets as pcapng to the client, everything else as events. */
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { Session } from '../agent/index.ts';
+import { type Handover, Session } from '../agent/index.ts';
 import { LineReader, readClientLine, type Want } from '../remote/index.ts';
-import { FdWriter } from '../sinks/fd-writer.ts';
 import { CaptureFileSink } from '../sinks/pcapng/index.ts';
 import type { View } from './capture.ts';
 import { version } from './version.ts';
@@ -19,32 +19,41 @@ export interface Client {
   close(): Promise<void>;
 }
 
-/** Waits for a client on stdin; it is answered on stdout. */
-export async function clientOnStdio(node: string): Promise<Client> {
+/** In the process of a session: connections come from the broker, with the line that was read of each. */
+export async function clientOfBroker(node: string, id: string): Promise<Client> {
   let end: (() => void) | undefined;
   let ended = '';
-  const out = new FdWriter(1, () => session.gone('the client reads no more'));
   const session = new Session({
-    // Units are kept until they are acknowledged, and not changed: no copy is needed.
-    write: (bytes) => out.write(bytes),
     release: version(),
     node: node === '' ? hostname() : node,
-    session: crypto.randomUUID(),
+    session: id,
     now: Date.now,
     stop(why) {
       ended ||= why;
       end?.();
     },
   });
-  const lines = new LineReader();
-  const gone = () => session.gone('the client is gone');
-  process.stdin.on('end', gone).on('error', gone);
-  process.stdin.on('data', (bytes: Buffer) => {
-    for (const found of lines.feed(bytes)) {
-      const line = readClientLine(found);
-      if (line) session.line(line);
-    }
+  const open = new Set<Socket>();
+  process.on('message', ({ hello }: Handover, socket: Socket | undefined) => {
+    if (!socket) return;
+    const lines = new LineReader();
+    // Units are kept until they are acknowledged, and not changed: no copy is needed.
+    const write = (bytes: Uint8Array) => void socket.write(bytes);
+    open.add(socket);
+    socket.on('data', (bytes: Buffer) => {
+      for (const found of lines.feed(bytes)) {
+        const line = readClientLine(found);
+        if (line) session.line(line);
+      }
+    });
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      open.delete(socket);
+      session.disconnected(write);
+    });
+    session.connected(hello, write);
   });
+  process.once('disconnect', () => session.gone('the agent has ended'));
   const want = await Promise.race([
     session.want(),
     new Promise<undefined>((resolve) => {
@@ -60,8 +69,9 @@ export async function clientOnStdio(node: string): Promise<Client> {
     },
     why: () => ended,
     async close() {
-      process.stdin.destroy();
-      await out.drain();
+      await Promise.all([...open].map((socket) => new Promise<void>((done) => socket.end(done))));
+      for (const socket of open) socket.destroy();
+      if (process.connected) process.disconnect();
     },
   };
 }

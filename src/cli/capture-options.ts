@@ -1,5 +1,6 @@
 /** The options `watch` and `dump` share: tcpdump's letters, one long name each. */
 import { UsageError } from './errors.ts';
+import { type KubeOptions, kubeOptions, kubeRows } from './kube-options.ts';
 import { integer, type OptionRow, type Parsed } from './options.ts';
 import { runtimeRows } from './runtime-options.ts';
 
@@ -89,6 +90,7 @@ export const captureRows: readonly OptionRow[] = [
     help: 'socket of the Docker Engine (default: DOCKER_HOST, the context, /var/run/docker.sock)',
   },
   ...runtimeRows,
+  ...kubeRows,
   { long: 'comm', value: 'NAME', help: 'as TARGET: the process of that name (the same as comm:NAME)' },
   { long: 'port', value: 'N', help: 'as TARGET: who listens on that port (the same as port:N)' },
   { short: 'h', long: 'help', help: 'this text' },
@@ -134,6 +136,8 @@ export interface CaptureOptions {
   readonly socket: string | undefined;
   /** The target, when it was given by an option; then every word is of the filter. */
   readonly target: string | undefined;
+  /** The target is one of a cluster. */
+  readonly kube: KubeOptions | undefined;
 }
 
 /** MAXIMUM_SNAPLEN of libpcap: what `-s 0` means. */
@@ -196,6 +200,7 @@ export function captureOptions(parsed: Parsed): CaptureOptions {
     runtime: parsed.value('runtime'),
     socket: parsed.value('socket'),
     target: targetOption(parsed),
+    kube: kubeOptions(parsed),
   };
   if (
     (options.rotateSize ?? options.rotateSeconds ?? options.rotateFiles) !== undefined &&

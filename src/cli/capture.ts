@@ -5,6 +5,7 @@ import type { OwnersNews } from '../watch/follow.ts';
 import { captureFilter, filterText } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
+import type { KubeOptions } from './kube-options.ts';
 import { beforeLine } from './line-start.ts';
 import type { Output } from './output.ts';
 import type { LiveStatus, Progress } from './status.ts';
@@ -64,6 +65,7 @@ export async function capture(
       const filter = await captureFilter(text, { snaplen: options.snaplen, live: false }, options);
       return await captureFromFile(options, filter, maker);
     }
+    if (options.kube) return await ofCluster(options, options.kube, words, maker);
     const [spec, ...rest] = options.target === undefined ? words : [options.target, ...words];
     if (spec === undefined)
       throw new UsageError(
@@ -82,6 +84,27 @@ export async function capture(
       (error as { hint?: string }).hint = hint;
     throw error;
   }
+}
+
+/** With a selector every word is of the filter. */
+async function ofCluster(
+  options: CaptureOptions,
+  kube: KubeOptions,
+  words: readonly string[],
+  maker: ViewMaker,
+): Promise<number> {
+  const isNamed = kube.selector === undefined && !kube.allNamespaces;
+  const target = isNamed ? words[0] : undefined;
+  const rest = isNamed ? words.slice(1) : words;
+  const text = filterText(rest, options.filterFile);
+  // A mistake in the filter is told before anything is started. What it names is looked up where it is used.
+  if (!/\b(container|pod)\b/.test(text))
+    (await captureFilter(text, { snaplen: options.snaplen, live: true }, options)).instructions(
+      LinkType.ethernet,
+    );
+  mark('command line read');
+  const { captureKube } = await import('./capture-kube.ts');
+  return captureKube(options, kube, target, text, maker);
 }
 
 /** The file of -w, if one is wanted. */

@@ -1,5 +1,9 @@
 // Pods of a cluster: which ones are meant, in kubectl's words, and what an agent beside them captures, as a source.
+export { type Agents, agentsOnDemand } from './agents.ts';
+export { ApiError, type ApiOptions, KubeApi } from './api.ts';
+export { ClusterSource } from './cluster-source.ts';
 export { type Kind, kindOf, kinds } from './kinds.ts';
+export { followPods, type PodQuery, podQuery } from './pods.ts';
 export { type Connect, RemoteSource, type Wire, type WireListener } from './remote-source.ts';
 export {
   isWatchable,

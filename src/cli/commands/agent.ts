@@ -1,27 +1,33 @@
-/** `porthole agent`: captures on a node for a client that speaks on stdin. */
+/** `porthole agent`: captures on a node for clients elsewhere. */
 import type { PodSelection, Want } from '../../remote/index.ts';
 import { nodeCriSocket, onNode } from '../../target/index.ts';
-import { type Client, clientOnStdio } from '../agent-view.ts';
+import { agentView, type Client, clientOfBroker } from '../agent-view.ts';
 import { captureFilter } from '../capture-filter.ts';
 import { type CaptureOptions, captureOptions, captureRows } from '../capture-options.ts';
 import { CliError } from '../errors.ts';
-import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
+import { formatOptions, integer, type OptionRow, type Parsed, parseOptions } from '../options.ts';
 import { runtimeRows } from '../runtime-options.ts';
 import { stderr } from '../terminal.ts';
 
 const rows: readonly OptionRow[] = [
+  { long: 'listen', value: 'PORT', help: 'on 127.0.0.1 (default 7414; 0: any)' },
+  { long: 'idle', value: 'SECONDS', help: 'end when there was no client for so long (default: never)' },
+  { long: 'session', value: 'ID', help: 'be the process of one session (what the agent itself starts)' },
   { long: 'node', value: 'NAME', help: 'what the node is called (default: the host name)' },
   ...runtimeRows,
   { short: 'Z', long: 'relinquish-privileges', value: 'USER', help: 'capture as this user (default nobody)' },
   { short: 'h', long: 'help', help: 'this text' },
 ];
 
-const help = () => `Captures pods of this node for a client that asks on stdin and is answered on stdout.
-It is started by 'porthole watch -k' in a pod on each node concerned; nobody types it.
+const help =
+  () => `Captures pods of this node for clients elsewhere: 'porthole watch -k' starts it in a pod on each
+node concerned and speaks to it through a forwarded port. Nobody types it.
 
 Usage: porthole agent [OPTIONS]
 
 ${formatOptions(rows)}
+
+The digest of the token that clients must give is read from PORTHOLE_TOKEN_SHA256 (hexadecimal).
 `;
 
 /** In the target language of this node. */
@@ -46,10 +52,15 @@ export async function run(argv: string[]): Promise<number> {
     const value = parsed.value(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
-  const socket = socketOf(parsed.value('socket'));
+  const given = parsed.value('socket');
+  // As they can be opened from within the agent's container.
+  const socket = given === undefined ? nodeCriSocket() : onNode(given);
   if (socket !== undefined) own.push('--socket', socket);
   if (socket !== undefined && !parsed.has('runtime')) own.push('--runtime', 'cri');
-  const client = await clientOnStdio(parsed.value('node') ?? '');
+  const session = parsed.value('session');
+  const node = parsed.value('node') ?? '';
+  if (session === undefined) return listen(parsed, argv);
+  const client = await clientOfBroker(node, session);
   try {
     return await serve(client, own);
   } finally {
@@ -57,16 +68,27 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
-/** Of the node's runtime, as it can be opened from within the agent's container. */
-function socketOf(given: string | undefined): string | undefined {
-  try {
-    return given === undefined ? nodeCriSocket() : onNode(given);
-  } catch (error) {
+/** Where an agent listens; nothing else of a pod does. */
+const defaultPort = 7414;
+
+async function listen(parsed: Parsed, argv: readonly string[]): Promise<number> {
+  const digest = process.env['PORTHOLE_TOKEN_SHA256'] ?? '';
+  if (!/^[0-9a-f]{64}$/i.test(digest))
     throw new CliError(
-      `cannot look at the node's file system: ${(error as NodeJS.ErrnoException).code}`,
-      'the agent needs hostPID and CAP_SYS_PTRACE',
+      'no token: PORTHOLE_TOKEN_SHA256 must hold the SHA-256 of the token that clients give',
+      "'porthole watch -k' starts agents by itself",
     );
-  }
+  const { Broker } = await import('../../agent/index.ts');
+  const broker = new Broker({
+    port: integer('--listen', parsed.value('listen') ?? `${defaultPort}`, 0, 65535),
+    digest,
+    command: [process.execPath, ...process.execArgv, process.argv[1]!, 'agent', ...argv, '--session'],
+    idleMs: integer('--idle', parsed.value('idle') ?? '0', 0, 86_400) * 1000,
+    note: stderr,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => broker.close());
+  await broker.run((port) => stderr(`agent on 127.0.0.1:${port}`));
+  return 0;
 }
 
 async function serve(client: Client, own: readonly string[]): Promise<number> {
@@ -82,7 +104,6 @@ async function serve(client: Client, own: readonly string[]): Promise<number> {
     const options = optionsOf(want, own);
     const filter = await captureFilter(want.filter, { snaplen: options.snaplen, live: true }, options);
     const { captureLive } = await import('../capture-live.ts');
-    const { agentView } = await import('../agent-view.ts');
     const status = await captureLive(options, spec, filter, {
       immediate: true,
       make: async () => agentView(client),

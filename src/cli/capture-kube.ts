@@ -1,0 +1,155 @@
+/** A live capture of a cluster's pods: which ones, an agent on each of their nodes, one source of them all. */
+import {
+  agentsOnDemand,
+  ClusterSource,
+  followPods,
+  isWatchable,
+  KubeApi,
+  KubeError,
+  type Pod,
+  podQuery,
+  RemoteSource,
+  selectionOf,
+} from '../kube/index.ts';
+import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
+import type { CaptureOptions } from './capture-options.ts';
+import type { KubeOptions } from './kube-options.ts';
+import { memberLine } from './members.ts';
+import { stderr } from './terminal.ts';
+import { mark } from './timing.ts';
+import { version } from './version.ts';
+
+/** A clock that is off by less changes nothing that people see. */
+const clockMs = 50;
+/** Of an agent, rings not counted: the kernel's memory is not the pod's. */
+const memoryMiB = 512;
+
+export async function captureKube(
+  options: CaptureOptions,
+  kube: KubeOptions,
+  target: string | undefined,
+  filter: string,
+  maker: ViewMaker,
+): Promise<number> {
+  const api = await KubeApi.load(kube);
+  mark('kubeconfig read');
+  const namespace = kube.namespace ?? api.namespace;
+  const selection = selectionOf(target, {
+    namespace,
+    allNamespaces: kube.allNamespaces,
+    ...(kube.selector === undefined ? {} : { labels: kube.selector }),
+  });
+  const query = await podQuery(api, selection);
+  const output = await outputOf(options, filter);
+  const agents = agentsOnDemand(
+    api,
+    {
+      image: kube.image ?? `localhost/porthole-agent:${version()}`,
+      namespace: kube.agentNamespace ?? namespace,
+      who: kube.as ?? (api.user || 'somebody'),
+      deadlineSeconds: kube.deadlineSeconds,
+      socket: kube.socket,
+      memoryMiB,
+      pullPolicy: 'IfNotPresent',
+    },
+    stderr,
+  );
+  const source = new ClusterSource();
+  const names = new Map<string, string>();
+  const isOne = selection.object?.kind.name === 'pod';
+  const view = await maker.make({ live: true, knownNames: names, severalTargets: !isOne });
+  const member = view.member ?? memberLine;
+  const take = (pods: readonly Pod[]) => {
+    for (const pod of pods) {
+      if (options.noNames === 0) for (const address of pod.addresses) names.set(address, pod.name);
+      if (isWatchable(pod)) source.add(pod.node, () => remote(pod.node));
+    }
+  };
+  const remote = (node: string) => {
+    const made = new RemoteSource({
+      connect: agents.on(node),
+      node,
+      release: version(),
+      token: agents.token,
+      want: {
+        pods: query.remote,
+        filter,
+        snaplen: options.snaplen,
+        ringBytes: options.ringBytes ?? 0,
+        bodyLimit: 0,
+        mode: 'packets',
+        who: kube.as ?? api.user,
+      },
+      onMember: member,
+      onWelcome() {
+        mark('agent answers');
+        stderr(`listening to ${query.title} on ${node}${filter === '' ? '' : `, filter: ${filter}`}`);
+      },
+    });
+    return made;
+  };
+  const following = await followPods(api, query, {
+    pods(pods) {
+      mark('pods known');
+      take(pods);
+    },
+    note: stderr,
+  });
+  try {
+    if (source.nodes.size === 0)
+      await explainNone(api, query.path, query.query, query.title, options.wait || !isOne);
+    if (options.noNames === 0) void nameServices(api, selection.namespace, names);
+    output?.ready();
+    const counters = await drive(source, { view, output, packets: options.packets, live: true });
+    process.stderr.write(countLines(counters, view, output));
+    tellClocks(source);
+    return 0;
+  } finally {
+    following.stop();
+    await agents.close();
+  }
+}
+
+/** Why nothing is watched: a single pod that cannot be is refused, others may still come. */
+async function explainNone(
+  api: KubeApi,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  title: string,
+  mayCome: boolean,
+): Promise<void> {
+  const { items } = await api.list(path, query);
+  const { podOf } = await import('../kube/index.ts');
+  const reasons = items.map((item) => {
+    const pod = podOf(item);
+    if (pod.hostNetwork)
+      return `${pod.name} uses the network of its node, whose traffic is not the pod's alone`;
+    if (pod.node === '') return `${pod.name} is not scheduled to a node yet`;
+    return `${pod.name} is ${pod.phase}`;
+  });
+  const why = reasons.length === 0 ? 'there is none' : reasons.slice(0, 5).join('; ');
+  if (!mayCome)
+    throw new KubeError(`${title}: ${why}`, 'kubectl get pods shows what there is; --wait waits for it');
+  stderr(`waiting for ${title}: ${why}`);
+}
+
+/** Cluster addresses of services, where they may be listed. */
+async function nameServices(api: KubeApi, namespace: string, names: Map<string, string>): Promise<void> {
+  const path = namespace === '' ? '/api/v1/services' : `/api/v1/namespaces/${namespace}/services`;
+  const { items } = await api.list(path).catch(() => ({ items: [] as object[] }));
+  for (const item of items as { metadata?: { name?: string }; spec?: { clusterIPs?: string[] } }[])
+    for (const address of item.spec?.clusterIPs ?? [])
+      if (address !== 'None' && !names.has(address)) names.set(address, `svc/${item.metadata?.name}`);
+}
+
+function tellClocks(source: ClusterSource): void {
+  for (const [node, { clock }] of source.nodes) {
+    const best = clock.best;
+    if (!best || Math.abs(best.offsetMs) < clockMs + best.uncertaintyMs) continue;
+    const { offsetMs, uncertaintyMs } = best;
+    const side = offsetMs > 0 ? 'ahead of' : 'behind';
+    stderr(
+      `the clock of ${node} is ${Math.abs(Math.round(offsetMs))} ms ${side} this one's (give or take ${Math.ceil(uncertaintyMs)} ms): its times are its own`,
+    );
+  }
+}

@@ -1,0 +1,51 @@
+/** What is said of a cluster on the command line. */
+import type { OptionRow, Parsed } from './options.ts';
+import { integer } from './options.ts';
+
+export const kubeRows: readonly OptionRow[] = [
+  {
+    short: 'k',
+    long: 'kube',
+    help: 'TARGET is a pod or workload of a cluster: web-7d9, deploy/web, svc/cart',
+  },
+  { long: 'namespace', value: 'NAME', help: "with -k: namespace (default: the context's)" },
+  { long: 'all-namespaces', help: 'with -k: pods of every namespace' },
+  { long: 'selector', value: 'LABELS', help: 'with -k, instead of TARGET: pods by labels (app=web)' },
+  { long: 'context', value: 'NAME', help: 'with -k: context of the kubeconfig' },
+  { long: 'kubeconfig', value: 'FILE', help: 'with -k: instead of KUBECONFIG' },
+  { long: 'as', value: 'USER', help: 'with -k: act as somebody else' },
+  { long: 'agent-image', value: 'NAME', help: 'with -k: image of the agents' },
+  { long: 'agent-namespace', value: 'NAME', help: 'with -k: where agents run (default: that of the pods)' },
+  { long: 'agent-socket', value: 'PATH', help: "with -k: the nodes' runtime, where it is not found" },
+  { long: 'deadline', value: 'SECONDS', help: 'with -k: agents are ended after so long (default 3600)' },
+];
+
+export interface KubeOptions {
+  readonly namespace: string | undefined;
+  readonly allNamespaces: boolean;
+  readonly selector: string | undefined;
+  readonly context: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly as: string | undefined;
+  readonly image: string | undefined;
+  readonly agentNamespace: string | undefined;
+  readonly socket: string;
+  readonly deadlineSeconds: number;
+}
+
+/** Undefined without -k. */
+export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
+  if (!parsed.has('kube')) return undefined;
+  return {
+    namespace: parsed.value('namespace'),
+    allNamespaces: parsed.has('all-namespaces'),
+    selector: parsed.value('selector'),
+    context: parsed.value('context'),
+    kubeconfig: parsed.value('kubeconfig'),
+    as: parsed.value('as'),
+    image: parsed.value('agent-image'),
+    agentNamespace: parsed.value('agent-namespace'),
+    socket: parsed.value('agent-socket') ?? '',
+    deadlineSeconds: integer('--deadline', parsed.value('deadline') ?? '3600', 10, 86_400),
+  };
+}

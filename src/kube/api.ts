@@ -1,0 +1,320 @@
+/**
+ * The API server: requests, watches, and streams over WebSocket, as the kubeconfig says who we are and how it is
+ * reached. https://kubernetes.io/docs/reference/using-api/api-concepts/
+ */
+import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClientOptions, WebSocket } from 'ws';
+import { KubeError } from './selection.ts';
+
+export interface ApiOptions {
+  /** Path; default: KUBECONFIG, ~/.kube/config, the service account of a pod. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Acts as somebody else. */
+  readonly as?: string;
+  readonly asGroups?: readonly string[];
+}
+
+/** An answer of the API server that is an error: metav1.Status. */
+export class ApiError extends KubeError {
+  /** HTTP status; 0: no answer. */
+  readonly status: number;
+  /** 'NotFound', 'Forbidden', 'AlreadyExists' ...; '' none. */
+  readonly reason: string;
+  constructor(message: string, status: number, reason = '', hint = '') {
+    super(message, hint);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: object;
+}
+
+/** Channels of one WebSocket: stdin 0, stdout 1, stderr 2, status 3; or data and error of a forwarded port. */
+export interface Channels {
+  send(channel: number, bytes: Uint8Array): void;
+  /** The sender may go on when so little is left to be sent. */
+  readonly buffered: number;
+  close(): void;
+}
+
+export interface ChannelListener {
+  data(channel: number, bytes: Uint8Array): void;
+  ended(why: string): void;
+}
+
+/** A question is answered within so long, or the server is not there. kubectl waits for ever. */
+const answerMs = 15_000;
+/** A list of all pods of a large cluster comes in pages. */
+const pageItems = 500;
+/** An answer beyond this is not one of ours. */
+const answerBytes = 64 * 1024 * 1024;
+
+/** remotecommand's and port-forward's protocols: 5 can close stdin alone. */
+const streamProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+
+export class KubeApi {
+  readonly #config: KubeConfig;
+  readonly #as: Record<string, string | readonly string[]> = {};
+  /** Of the context; 'default' where it names none. */
+  readonly namespace: string;
+  readonly server: string;
+  readonly user: string;
+  readonly context: string;
+  /** Questions asked, watches opened: what a server is burdened with. */
+  readonly asked = { requests: 0, watches: 0, streams: 0 };
+
+  /** Throws KubeError: no kubeconfig, no such context. */
+  static async load(options: ApiOptions): Promise<KubeApi> {
+    const { KubeConfig: Config } = await import('@kubernetes/client-node');
+    const config = new Config();
+    try {
+      if (options.kubeconfig !== undefined) config.loadFromFile(options.kubeconfig);
+      else config.loadFromDefault();
+    } catch (error) {
+      throw new KubeError(
+        `cannot read the kubeconfig: ${(error as Error).message}`,
+        '--kubeconfig FILE names another',
+      );
+    }
+    if (options.context !== undefined) {
+      if (!config.getContextObject(options.context))
+        throw new KubeError(
+          `no context '${options.context}' in the kubeconfig`,
+          `there are: ${
+            config
+              .getContexts()
+              .map((c) => c.name)
+              .join(', ') || 'none'
+          }`,
+        );
+      config.setCurrentContext(options.context);
+    }
+    // loadFromDefault makes one up for localhost:8080, which no server of today listens on.
+    if (!config.getCurrentCluster() || config.getCurrentCluster()!.server === 'http://localhost:8080')
+      throw new KubeError(
+        'no cluster: there is no kubeconfig, or it has no current context',
+        'KUBECONFIG or --kubeconfig FILE names one; kubectl config get-contexts lists what it has',
+      );
+    return new KubeApi(config, options);
+  }
+
+  private constructor(config: KubeConfig, options: ApiOptions) {
+    this.#config = config;
+    const context = config.getContextObject(config.getCurrentContext());
+    this.namespace = context?.namespace ?? 'default';
+    this.server = config.getCurrentCluster()!.server;
+    this.user = config.getCurrentUser()?.name ?? '';
+    this.context = config.getCurrentContext();
+    if (options.as !== undefined) this.#as['Impersonate-User'] = options.as;
+    if (options.asGroups?.length) this.#as['Impersonate-Group'] = options.asGroups;
+  }
+
+  get<T extends object>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
+    return this.#json<T>('GET', path, query);
+  }
+
+  post<T extends object>(
+    path: string,
+    body: object,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    return this.#json<T>('POST', path, query, body);
+  }
+
+  /** What is no JSON: logs. */
+  async text(path: string, query: Readonly<Record<string, string>> = {}): Promise<string> {
+    const answer = await this.#request('GET', path, query);
+    if (answer.statusCode !== 200) throw await failure(answer, `GET ${path}`);
+    return textOf(answer);
+  }
+
+  delete(path: string, query: Readonly<Record<string, string>> = {}): Promise<object> {
+    return this.#json('DELETE', path, query);
+  }
+
+  /** Every item of a list, page after page, and the version a watch goes on from. */
+  async list(
+    path: string,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<{ items: object[]; version: string }> {
+    const items: object[] = [];
+    for (let next = ''; ; ) {
+      const page = await this.get<{
+        items?: object[];
+        metadata?: { continue?: string; resourceVersion?: string };
+      }>(path, { ...query, limit: `${pageItems}`, ...(next === '' ? {} : { continue: next }) });
+      items.push(...(page.items ?? []));
+      next = page.metadata?.continue ?? '';
+      if (next === '') return { items, version: page.metadata?.resourceVersion ?? '' };
+    }
+  }
+
+  /** Events until `stop`, or until the server ends it, which it does now and then. */
+  async watch(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    onEvent: (event: WatchEvent) => void,
+    onEnd: (why: string) => void,
+  ): Promise<{ stop(): void }> {
+    this.asked.watches++;
+    const answer = await this.#request('GET', path, { ...query, watch: 'true', allowWatchBookmarks: 'true' });
+    if (answer.statusCode !== 200) throw await failure(answer, `watch ${path}`);
+    let held = '';
+    let isStopped = false;
+    answer.setEncoding('utf8');
+    answer.on('data', (text: string) => {
+      const lines = (held + text).split('\n');
+      held = lines.pop()!;
+      for (const line of lines) if (line !== '' && !isStopped) onEvent(JSON.parse(line) as WatchEvent);
+    });
+    answer.once('close', () => {
+      if (!isStopped) onEnd('the server has ended the watch');
+    });
+    answer.on('error', () => {});
+    return {
+      stop() {
+        isStopped = true;
+        answer.destroy();
+      },
+    };
+  }
+
+  /** A stream of channels: attach, exec, port-forward. Throws ApiError when the server refuses it. */
+  async channels(
+    path: string,
+    query: readonly [string, string][],
+    listener: ChannelListener,
+  ): Promise<Channels> {
+    this.asked.streams++;
+    const { WebSocket: Socket } = await import('ws');
+    const url = new URL(this.server.replace(/^http/, 'ws').replace(/\/$/, '') + path);
+    for (const [name, value] of query) url.searchParams.append(name, value);
+    const options: ClientOptions = { handshakeTimeout: answerMs, perMessageDeflate: false };
+    await this.#config.applyToHTTPSOptions(options as never);
+    options.headers = { ...options.headers, ...(this.#as as Record<string, string>) };
+    const socket = new Socket(url, streamProtocols, options);
+    await opened(socket, path);
+    let why = 'the connection was closed';
+    socket.on('message', (bytes: Buffer) => {
+      if (bytes.length > 1)
+        listener.data(bytes[0]!, new Uint8Array(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1));
+    });
+    socket.on('error', (error) => {
+      why = error.message;
+    });
+    socket.once('close', () => listener.ended(why));
+    // A server that is gone without a word: the watchdog of what is above notices, this keeps proxies awake.
+    const ping = setInterval(() => socket.ping(), 10_000);
+    socket.once('close', () => clearInterval(ping));
+    return {
+      send(channel, bytes) {
+        if (socket.readyState !== socket.OPEN) return;
+        const message = Buffer.allocUnsafe(bytes.length + 1);
+        message[0] = channel;
+        message.set(bytes, 1);
+        socket.send(message);
+      },
+      get buffered() {
+        return socket.bufferedAmount;
+      },
+      close: () => socket.close(),
+    };
+  }
+
+  async #json<T extends object>(
+    method: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+    body?: object,
+  ): Promise<T> {
+    const answer = await this.#request(method, path, query, body);
+    const { statusCode = 0 } = answer;
+    if (statusCode < 200 || statusCode > 299) throw await failure(answer, `${method} ${path}`);
+    return JSON.parse(await textOf(answer)) as T;
+  }
+
+  async #request(
+    method: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+    body?: object,
+  ): Promise<IncomingMessage> {
+    this.asked.requests++;
+    const url = new URL(this.server.replace(/\/$/, '') + path);
+    for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value);
+    const options: RequestOptions = { method, timeout: answerMs };
+    await this.#config.applyToHTTPSOptions(options as never);
+    options.headers = {
+      ...options.headers,
+      ...(this.#as as Record<string, string>),
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    return new Promise((done, fail) => {
+      const sent = (url.protocol === 'https:' ? requestTls : requestPlain)(url, options, (answer) => {
+        sent.setTimeout(0);
+        done(answer);
+      });
+      sent.once('timeout', () => sent.destroy(new Error(`no answer for ${answerMs / 1000} s`)));
+      sent.once('error', (error) =>
+        fail(
+          new ApiError(
+            `the API server ${url.origin} does not answer: ${error.message}`,
+            0,
+            '',
+            'kubectl cluster-info shows whether it can be reached from here',
+          ),
+        ),
+      );
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of answer as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > answerBytes)
+      throw new KubeError(`the API server's answer is longer than ${answerBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** In the server's own words. */
+async function failure(answer: IncomingMessage, what: string): Promise<ApiError> {
+  const { statusCode = 0 } = answer;
+  const text = await textOf(answer).catch(() => '');
+  let status: { message?: string; reason?: string } = {};
+  try {
+    status = JSON.parse(text) as typeof status;
+  } catch {
+    // A proxy's answer.
+  }
+  const message = status.message ?? (text.trim().slice(0, 200) || `HTTP ${statusCode}`);
+  const hint =
+    statusCode === 403
+      ? 'docs/kubernetes.md lists the rights each way needs, least first'
+      : statusCode === 401
+        ? 'the credentials of the kubeconfig are not accepted'
+        : '';
+  return new ApiError(`${what}: ${message}`, statusCode, status.reason ?? '', hint);
+}
+
+function opened(socket: WebSocket, path: string): Promise<void> {
+  return new Promise((done, fail) => {
+    socket.once('open', done);
+    socket.once('unexpected-response', (_request, answer: IncomingMessage) => {
+      failure(answer, `connect ${path}`).then(fail, fail);
+    });
+    socket.once('error', (error) => fail(new ApiError(`connect ${path}: ${error.message}`, 0)));
+  });
+}
