@@ -57,6 +57,7 @@ function fill(place: string): void {
         join(root, 'node_modules/typescript/bin/tsc'),
         '-p',
         join(root, 'tsconfig.build.json'),
+        '--noCheck',
         '--outDir',
         join(app, 'dist'),
       ],

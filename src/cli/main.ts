@@ -21,6 +21,14 @@ const commands: Record<string, () => Promise<{ run: Command }>> = {
   version: () => import('./commands/version.ts'),
 };
 
+/** As a plugin of kubectl, under that name, kubectl's flags are meant. */
+async function words(): Promise<string[]> {
+  const given = process.argv.slice(2);
+  if (!/(^|\/)kubectl-porthole$/.test(process.env['PORTHOLE_LAUNCHED_AS'] ?? '')) return given;
+  const { fromKubectl } = await import('./kubectl.ts');
+  return fromKubectl(given);
+}
+
 async function main(argv: string[]): Promise<number> {
   const [first, ...rest] = argv;
   if (first === undefined) return (await import('./commands/overview.ts')).run([]);
@@ -62,7 +70,7 @@ function report(error: unknown): number {
 process.stdout.on('error', stdoutFailed);
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(await words());
 } catch (error) {
   process.exitCode = report(error);
 }
