@@ -27,14 +27,18 @@ export async function run({ quick, note }: MeasureOptions): Promise<Row[]> {
       met: median(ours) <= 1,
     },
     ...hardest.map(([what, expression]): Row => {
-      const time = fastest(rounds, () => lengthOf(expression));
+      const cold = cpuMs(() => lengthOf(expression));
+      for (let i = 0; i < rounds; i++) lengthOf(expression);
+      const time = cpuMs(() => {
+        for (let i = 0; i < rounds; i++) lengthOf(expression);
+      });
       return {
-        measure: `compile ${what}`,
-        porthole: ms(time),
+        measure: `compile ${what} (time of the processor)`,
+        porthole: ms(time / rounds),
         peer: '',
         target: '<= 50 ms',
-        met: time <= 50,
-        remark: `${lengthOf(expression)} instructions`,
+        met: time / rounds <= 50,
+        remark: `the first time ${ms(cold)}; ${lengthOf(expression) || 'refused, no'} instructions`,
       };
     }),
   ];
@@ -52,6 +56,11 @@ const hardest: readonly (readonly [what: string, expression: string])[] = [
   ['600 hosts', many(600, (i) => `host 10.0.${i >> 8}.${i & 255}`)],
   ['300 ports', many(300, (i) => `port ${i}`)],
   ['700 ports', many(700, (i) => `port ${i}`)],
+  ['1300 hosts', many(1300, (i) => `host 10.0.${i >> 8}.${i & 255}`)],
+  ['200 pairs of host and port', many(200, (i) => `(host 10.0.0.${i} and port ${1000 + i})`)],
+  ['300 times not', Array.from({ length: 300 }, (_, i) => `not port ${i}`).join(' and ')],
+  ['300 of both', many(300, (i) => `port ${i} ${i % 2 ? 'and' : 'or'} host 10.0.0.${i % 250}`)],
+  ['64 KiB of ports', `port ${many(8000, (i) => `${i}`)}`],
 ];
 
 /** Instructions; 0 when it is refused. */
@@ -65,6 +74,14 @@ function lengthOf(expression: string): number {
 
 function theirLength(expression: string): number {
   return compileForFiles(linktype, expression).program?.length ?? 0;
+}
+
+/** Of this thread, whatever else the machine does. */
+function cpuMs(work: () => void): number {
+  const before = process.threadCpuUsage();
+  work();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
 }
 
 function fastest(rounds: number, work: () => void): number {
@@ -109,11 +126,12 @@ function throughput(expression: string, quick: boolean): Row {
   const matches = createMatcher(compile(expression, { linktype }));
   const passes = quick ? 50 : 500;
   let passed = 0;
-  const once = fastest(3, () => {
+  const work = () => {
     for (let pass = 0; pass < passes; pass++)
       for (let i = 0, at = 0; i < ends.length; at += ends[i++]!)
         if (matches(buffer, at, ends[i]!, ends[i]!)) passed++;
-  });
+  };
+  const once = Math.min(...[1, 2, 3].map(() => cpuMs(work)));
   const millions = (passes * ends.length) / once / 1000;
   return {
     measure: `interpret '${expression}'`,

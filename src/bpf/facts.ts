@@ -81,19 +81,23 @@ export function common(a: Fact, b: Fact): Fact {
   const shared = commonStart(a, b);
   if (shared === a || shared === b) return shared;
   let known = shared;
-  for (const one of recent(a, shared)) {
-    const other = one.numbers && recent(b, shared).find((fact) => fact.value === one.value && fact.numbers);
+  let one = a;
+  for (let step = 0; one !== shared && step < lookBack; step++, one = one.before!) {
+    if (!one.numbers) continue;
+    const other = sayingOf(one.value!, b, shared);
     if (!other) continue;
-    const numbers = [...new Set([...one.numbers!, ...other.numbers!])];
+    const numbers = [...new Set([...one.numbers, ...other])];
     if (numbers.length <= mostNumbers) known = Fact.oneOf(known, one.value!, numbers);
   }
   return known;
 }
 
-function recent(from: Fact, until: Fact): Fact[] {
-  const facts: Fact[] = [];
-  for (let fact = from; fact !== until && facts.length < lookBack; fact = fact.before!) facts.push(fact);
-  return facts;
+/** What the facts from one on back say of a value. */
+function sayingOf(value: Value, from: Fact, until: Fact): readonly number[] | undefined {
+  let fact = from;
+  for (let step = 0; fact !== until && step < lookBack; step++, fact = fact.before!)
+    if (fact.value === value && fact.numbers) return fact.numbers;
+  return undefined;
 }
 
 function commonStart(a: Fact, b: Fact): Fact {

@@ -237,10 +237,13 @@ function rearrange(chain: readonly Decision[], exit: Target, atHand: Value | und
   return true;
 }
 
+/** More nodes than a graph has (limits.ts): two numbers of nodes and a test's make one number, exact in a double. */
+const mostNodes = 2 ** 16;
+
 /** One of decisions that ask the same and lead to the same is enough. */
 function shareEnds(root: Target): Target {
   const numbers = new Map<Target, number>();
-  const known = new Map<string, Decision>();
+  const known = new Map<number, Decision>();
   const same = new Map<Target, Target>();
   const shared = (target: Target) => same.get(target) ?? target;
   for (const target of inOrder(root).reverse()) {
@@ -254,8 +257,8 @@ function shareEnds(root: Target): Target {
       same.set(target, target.yes);
       continue;
     }
-    const { left, relation, right } = target.test;
-    const key = `${target.isPreparation}${left.id}${relation}${right.id}?${numbers.get(target.yes)}:${numbers.get(target.no)}`;
+    const question = 2 * target.test.id + Number(target.isPreparation);
+    const key = (question * mostNodes + numbers.get(target.yes)!) * mostNodes + numbers.get(target.no)!;
     const twin = known.get(key);
     if (twin) same.set(target, twin);
     else {

@@ -56,10 +56,15 @@ const zeroIsNeutral = new Set<Operator>(['+', '-', '|', '^', '<<', '>>']);
 /** 0 op x is 0. */
 const zeroStays = new Set<Operator>(['*', '/', '%', '&', '<<', '>>']);
 
+const relations: readonly TestRelation[] = ['==', '>', '>=', '&'];
+/** More than any text makes: two values and how they are compared are one number, exact in a double. */
+const mostValues = 2 ** 24;
+
 /** Makes values, simplified, each once. One per compilation. */
 export class Values {
   readonly #made = new Map<string, Value>();
-  readonly #tests = new Map<string, Test>();
+  readonly #numbers = new Map<number, Value>();
+  readonly #tests = new Map<number, Test>();
   readonly packetLength = this.#make('len', { kind: 'packetLength' });
 
   #make(key: string, shape: ShapeOf<Value>): Value {
@@ -71,7 +76,7 @@ export class Values {
   }
 
   test(left: Value, relation: TestRelation, right: Value): Test {
-    const key = `${left.id}${relation}${right.id}`;
+    const key = (left.id * relations.length + relations.indexOf(relation)) * mostValues + right.id;
     const known = this.#tests.get(key);
     if (known) return known;
     const test = { id: this.#tests.size, left, relation, right };
@@ -80,7 +85,13 @@ export class Values {
   }
 
   number(value: number): Value {
-    return this.#make(`#${value >>> 0}`, { kind: 'number', value: value >>> 0 });
+    const number = value >>> 0;
+    let made = this.#numbers.get(number);
+    if (!made) {
+      made = this.#make(`#${number}`, { kind: 'number', value: number });
+      this.#numbers.set(number, made);
+    }
+    return made;
   }
 
   /** A constant index is added to the offset, wrapping as libpcap's does; so is a constant part that cannot wrap. */

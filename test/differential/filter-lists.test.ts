@@ -6,7 +6,7 @@ import { compile } from '../../src/bpf/index.ts';
 import { packetsOf, pools } from '../../src/bpf/testing/packets.ts';
 import { filterNames } from '../../src/cli/names.ts';
 import { LinkType } from '../../src/model/index.ts';
-import { compareVerdicts } from './filter/compare.ts';
+import { compareVerdicts, sheltered } from './filter/compare.ts';
 import { filter } from './filter/grammar.ts';
 import { compileForFiles, skip } from './filter/libpcap.ts';
 
@@ -19,7 +19,7 @@ const runs = Math.ceil(Number(process.env['FILTER_RUNS'] ?? 2500) / 50);
 
 /** Its own program without its optimizer, which takes seconds for what is compared here. */
 function compare(linktype: number, expression: string): string {
-  const { program, error } = compileForFiles(linktype, expression, false);
+  const { program, error } = compileForFiles(linktype, sheltered(linktype, expression), false);
   if (!program) throw new Error(`libpcap refuses: ${error}`);
   const ours = compile(expression, { linktype, resolver }).instructions;
   return compareVerdicts(ours, program, corpus.get(linktype)!).difference;

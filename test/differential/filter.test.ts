@@ -15,7 +15,7 @@ import { need } from '../support/need.ts';
 import { scratch } from '../support/scratch.ts';
 import { run } from '../support/tools.ts';
 import { captureFile, numbersIn } from './filter/capture-file.ts';
-import { type Comparison, compareOne, linktypeNames } from './filter/compare.ts';
+import { type Comparison, compareOne, linktypeNames, sheltered } from './filter/compare.ts';
 import { filter, wordSalad } from './filter/grammar.ts';
 import { compileForFiles, skip } from './filter/libpcap.ts';
 
@@ -54,14 +54,6 @@ function isDocumented(linktype: number, expression: string): boolean {
   return documented.some(
     (entry) => (entry.linktype ?? linktype) === linktype && entry.pattern.test(expression),
   );
-}
-
-/**
- * On 802.11 libpcap keeps the length of the header in a word of memory that arithmetic before the first
- * look at the payload may use too, and overwrite it. This makes it look there first, and changes nothing.
- */
-function sheltered(linktype: number, expression: string): string {
-  return linktype === LinkType.ieee80211 ? `(greater 0 or ip) and (${expression})` : expression;
 }
 
 function explain(linktype: number, expression: string, { difference }: Comparison): string {

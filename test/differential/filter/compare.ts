@@ -116,3 +116,11 @@ function isOfTruncation(
     return one.failedLoad || other.failedLoad || (one.returned !== 0) === (other.returned !== 0);
   });
 }
+
+/**
+ * On 802.11 libpcap keeps the length of the header in a word of memory that arithmetic before the first
+ * look at the payload may use too, and overwrite it. This makes it look there first, and changes nothing.
+ */
+export function sheltered(linktype: number, expression: string): string {
+  return linktype === LinkType.ieee80211 ? `(greater 0 or ip) and (${expression})` : expression;
+}
