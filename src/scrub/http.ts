@@ -74,7 +74,9 @@ export class HttpReader implements Reader {
     this.settle();
     this.#unit?.finish();
     this.#unit = undefined;
-    if (this.#state === 'untilEnd') this.#state = 'head';
+    // What comes all the same is looked at as if something began.
+    this.#state = 'head';
+    this.#left = 0;
   }
 
   /** Takes what it can of what has come; false: it needs more. */
