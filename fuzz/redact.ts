@@ -34,8 +34,7 @@ export const target: Target = {
     const once = redactor.text(type, text);
     redactor.text(type, once);
     // A mask is five characters at most, for one at least.
-    if (redactor.bytes(type, input).length > 5 * input.length)
-      throw new Error('bytes grew');
+    if (redactor.bytes(type, input).length > 5 * input.length) throw new Error('bytes grew');
     const finders = new Finders(defaultRules);
     const spans = new Spans();
     finders.url(text, spans);
