@@ -4,7 +4,8 @@
  * A and (x or y), and so do ends that follow answers of which only one can be given.
  *
  * Packets that end early are judged as before: an alternative moves up only past those that its own beginning
- * excludes, and a test only to others of the same value, which has been loaded by then.
+ * excludes, and a test only to others of the same value, which has been loaded by then. Only what decides nothing
+ * is no longer looked at: (A and x) or A is A.
  */
 import { type Condition, not } from './conditions.ts';
 import type { Value } from './values.ts';
