@@ -27,7 +27,7 @@ const queries: readonly (readonly [query: string, target: string])[] = [
 ];
 
 /** Entries are asked as they come, while they are near, in batches: a clock for each would cost more. */
-const batchSize = 256;
+const batchSize = 32;
 
 export async function run({ quick, note }: MeasureOptions): Promise<Row[]> {
   const directory = mkdtempSync(join(tmpdir(), 'porthole-bench-'));

@@ -41,6 +41,11 @@ export interface Message {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly trailers: readonly (readonly [name: string, value: string])[];
   readonly body?: Body;
+  /**
+   * The head as it was sent, one byte a character, where start line and headers are all in it as they stand: what
+   * is not in it is in none of them, and none of them need be made.
+   */
+  readonly rawHead?: string | undefined;
 }
 
 /** One of several messages that a request or a response is made of (gRPC). */

@@ -6,7 +6,15 @@ export type Entry = Exchange | ConversationSummary;
 /** Texts of messages hold a byte a character; bodies are bytes. Durations are nanoseconds. */
 export type Value = string | number | boolean | Uint8Array;
 /** The entry comes along for what is compared with another of its fields. */
-export type Test = (value: Value, entry: Entry) => boolean;
+export interface Test {
+  (value: Value, entry: Entry): boolean;
+  /** Looks for a part of a text: what passes in a text passes in every text that it is a part of. */
+  readonly isPart?: boolean;
+  /** What every text that passes holds, as it stands. */
+  readonly needle?: string;
+  /** No number passes. */
+  readonly isText?: boolean;
+}
 export type Predicate = (entry: Entry) => boolean;
 
 export interface Setup {

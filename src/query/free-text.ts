@@ -1,9 +1,9 @@
 /** Words and texts that stand alone: looked for in all that is shown, case ignored. */
 import { latin1 } from '../util/bytes.ts';
-import type { Predicate, Test } from './access.ts';
+import type { Entry, Predicate, Test, Value } from './access.ts';
 import type { Literal } from './ast.ts';
 import type { Compilation } from './compilation.ts';
-import { formsOf, type TextForms } from './literals.ts';
+import { formsOf, quoted, type TextForms } from './literals.ts';
 import { parseNetwork } from './networks.ts';
 import { parseNumber } from './numbers.ts';
 import { captureWord } from './slips.ts';
@@ -24,7 +24,10 @@ function wordTest(forms: TextForms): Test {
   if (network) return characterTest(new RegExp(`(?<![\\w.:])${quoted(forms.text)}(?!\\w|[.:]\\w)`, 'i'));
   const number = parseNumber(forms.text);
   const isIn = textTest(forms);
-  return number === undefined ? isIn : (value, entry) => value === number || isIn(value, entry);
+  if (number === undefined) return isIn;
+  return Object.assign((value: Value, entry: Entry) => value === number || isIn(value, entry), {
+    isPart: true,
+  });
 }
 
 /**
@@ -32,21 +35,24 @@ function wordTest(forms: TextForms): Test {
  * Case is ASCII's: bytes above are parts of UTF-8, of which the flag would make Latin-1.
  */
 function textTest({ bytes, text, isPlain }: TextForms): Test {
-  if (isPlain && !/[\x80-\xff]/.test(text)) return characterTest(new RegExp(quoted(text), 'i'));
-  return characterTest(new RegExp(`${bothCases(bytes)}|${bothCases(text)}`));
+  const test =
+    isPlain && !/[\x80-\xff]/.test(text)
+      ? characterTest(new RegExp(quoted(text), 'i'), text.length)
+      : characterTest(
+          new RegExp(`${bothCases(bytes)}|${bothCases(text)}`),
+          Math.min(bytes.length, text.length),
+        );
+  return Object.assign(test, { isPart: true, isText: true });
 }
 
-function characterTest(pattern: RegExp): Test {
+/** @param shortest of what it matches: most texts of an entry are shorter, and not even looked at */
+function characterTest(pattern: RegExp, shortest = 1): Test {
   return (value) =>
     typeof value === 'string'
-      ? pattern.test(value)
+      ? value.length >= shortest && pattern.test(value)
       : typeof value === 'object'
-        ? pattern.test(latin1(value))
+        ? value.length >= shortest && pattern.test(latin1(value))
         : false;
-}
-
-function quoted(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 function bothCases(text: string): string {

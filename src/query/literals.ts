@@ -29,3 +29,8 @@ export function formsOf(compilation: Compilation, literal: Literal): TextForms {
 export function plainForms(bytes: string): TextForms {
   return { bytes, text: bytes, isPlain: true };
 }
+
+/** As a pattern that matches it alone. */
+export function quoted(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}

@@ -34,14 +34,19 @@ function inFields(exchange: Exchange, plainNumbers: ReadonlySet<string>, test: T
     if (typeof value === 'string') {
       if (test(value, exchange)) return true;
     } else if (typeof value === 'number') {
-      if (plainNumbers.has(name) && test(value, exchange)) return true;
+      if (!test.isText && plainNumbers.has(name) && test(value, exchange)) return true;
     } else if (typeof value === 'object')
       for (let i = 0; i < value.length; i++) if (test(value[i]!, exchange)) return true;
   }
   return false;
 }
 
+/** Mostly it is not there, and the head is looked through once instead of being taken apart. */
 function inHead(message: Message, test: Test, entry: Entry): boolean {
+  if (test.isPart) {
+    const { rawHead } = message;
+    if (rawHead !== undefined && !test(rawHead, entry)) return anyOf(message.trailers, test, entry);
+  }
   return (
     test(message.startLine, entry) ||
     anyOf(message.headers, test, entry) ||

@@ -83,6 +83,11 @@ export class Head {
     return this.#known[Known.transferEncoding]!;
   }
 
+  /** As it was sent; undefined when a header is not in it as it stands, for its lines are joined. */
+  get raw(): string | undefined {
+    return this.weirds.includes(folded) ? undefined : this.#text.slice(0, this.length);
+  }
+
   /** All of them, in order: made when somebody looks. */
   get headers(): readonly Header[] {
     this.#headers ??= parseHeaders(this.#text.slice(this.#text.indexOf('\n') + 1, this.length));
@@ -91,6 +96,7 @@ export class Head {
 }
 
 const noWeirds: readonly string[] = [];
+const folded = 'http_folded_header';
 
 /** Reads a start line, header lines and the empty line from [at, end); undefined when that is not in it. */
 export function parseHead(b: Uint8Array, at: number, end: number): Head | undefined {
@@ -112,7 +118,7 @@ export function parseHead(b: Uint8Array, at: number, end: number): Head | undefi
       const first = text.charCodeAt(from);
       if (first === 32 || first === 9) {
         // obs-fold, section 5.2
-        weirds = noted(weirds, 'http_folded_header');
+        weirds = noted(weirds, folded);
         if (slot >= 0) known[slot] = `${known[slot]} ${trimmed(text, from, to)}`.trim();
       } else {
         const colon = text.indexOf(':', from);

@@ -51,6 +51,10 @@ export class HttpMessage implements Message {
   get headers(): readonly Header[] {
     return this.#head.headers;
   }
+
+  get rawHead(): string | undefined {
+    return this.#head.raw;
+  }
 }
 
 /** @param parts of what was kept @param totalLength of all of it */
