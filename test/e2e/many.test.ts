@@ -1,6 +1,6 @@
 /**
  * Many containers watched at once, nearly all of them silent: what that takes. PORTHOLE_CONTAINERS says how
- * many; what was measured is printed (PORTHOLE_CONTAINERS=300 takes some five minutes, nearly all of it Docker's).
+ * many (250 at most: so many addresses their network has); what was measured is printed.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

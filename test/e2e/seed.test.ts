@@ -105,9 +105,9 @@ test('`porthole NAME` is `porthole watch NAME`; --json gives one object a line',
   assert.equal(exchange.fields['http.response.code'], 200);
 });
 
-test('a container that ends while watched: a line says so, exit status 0', { skip }, async () => {
+test('a container that ends while watched with --once: a line says so, exit status 0', { skip }, async () => {
   docker.start('brief', [], 'exit', '1500', '3');
-  const watch = start(['watch', 'brief'], { env: docker.env });
+  const watch = start(['watch', '--once', 'brief'], { env: docker.env });
   const { code, stdout, stderr } = await watch.ended;
   assert.equal(code, 0, stderr);
   assert.match(`${stdout}${stderr}`, /brief ended \(process \d+ exited\)/);

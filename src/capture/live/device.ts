@@ -249,9 +249,10 @@ async function openRing(
   filter: readonly BpfInstruction[],
 ): Promise<Ring> {
   const { link } = options;
+  let memory: RingMemory | undefined;
   try {
     attachFilter(fd, filter);
-    const memory = await mapLargest(fd, geometry);
+    memory = await mapLargest(fd, geometry);
     // Loopback shows each frame leaving and coming: the leaving copy is left out, as libpcap does.
     if (link.loopback) ignoreOutgoing(fd);
     if (options.promiscuous && !link.loopback) setPromiscuous(fd, link.index);
@@ -260,6 +261,8 @@ async function openRing(
     bindToInterface(fd, link.index);
     return { fd, memory, reader, geometry };
   } catch (error) {
+    // The interface went away while the ring was made.
+    if (memory) unmapRing(memory);
     closeSync(fd);
     throw error;
   }
