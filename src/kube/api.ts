@@ -55,6 +55,9 @@ const pageItems = 500;
 /** An answer beyond this is not one of ours. */
 const answerBytes = 64 * 1024 * 1024;
 
+/** A PATCH is a server-side apply; JSON is YAML. */
+const contentTypes: Readonly<Record<string, string>> = { PATCH: 'application/apply-patch+yaml' };
+
 /** remotecommand's and port-forward's protocols: 5 can close stdin alone. */
 const streamProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 
@@ -134,6 +137,11 @@ export class KubeApi {
     return textOf(answer);
   }
 
+  /** Server-side apply: makes it, or changes what is ours of it. Takes over fields that others have set. */
+  apply<T extends object>(path: string, body: object): Promise<T> {
+    return this.#json<T>('PATCH', path, { fieldManager: 'porthole', force: 'true' }, body);
+  }
+
   delete(path: string, query: Readonly<Record<string, string>> = {}): Promise<object> {
     return this.#json('DELETE', path, query);
   }
@@ -199,12 +207,13 @@ export class KubeApi {
     await this.#config.applyToHTTPSOptions(options as never);
     options.headers = { ...options.headers, ...(this.#as as Record<string, string>) };
     const socket = new Socket(url, streamProtocols, options);
-    await opened(socket, path);
-    let why = 'the connection was closed';
+    // Before it is open: the first messages may have come with the server's consent.
     socket.on('message', (bytes: Buffer) => {
       if (bytes.length > 1)
         listener.data(bytes[0]!, new Uint8Array(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1));
     });
+    await opened(socket, path);
+    let why = 'the connection was closed';
     socket.on('error', (error) => {
       why = error.message;
     });
@@ -254,7 +263,7 @@ export class KubeApi {
       ...options.headers,
       ...(this.#as as Record<string, string>),
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': contentTypes[method] ?? 'application/json' }),
     };
     return new Promise((done, fail) => {
       const sent = (url.protocol === 'https:' ? requestTls : requestPlain)(url, options, (answer) => {
