@@ -79,6 +79,8 @@ export class Follower {
   readonly #told = new Set<string>();
   #runtimes: Runtime[] = [];
   #isOver = false;
+  /** Said that nothing is left, and nobody has joined since. */
+  #isEmptyTold = false;
   #isReady = false;
 
   constructor(config: LookoutConfig, seats: Seats, out: Outbox) {
@@ -339,6 +341,7 @@ export class Follower {
       startTime: proof.startTime,
       label,
     });
+    this.#isEmptyTold = false;
     const seat = this.#seats.add({ inode: target.netns, label, members: [member] });
     // First the opener: when the parser asks it for the namespace, it has it.
     this.#out.entrust(seat, fd);
@@ -450,7 +453,8 @@ export class Follower {
     if ((this.#config.isOnce && hasHadSome) || this.#membership.isOver) {
       this.#isOver = true;
       this.#out.tell({ news: 'over', text: '' });
-    } else if (hasHadSome)
+    } else if (hasHadSome && !this.#isEmptyTold) {
+      this.#isEmptyTold = true;
       this.#note('nothing is left to watch: waiting for it to come back (Ctrl-C ends; --once ends here)');
   }
 }
