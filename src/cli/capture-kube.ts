@@ -1,7 +1,9 @@
 /** A live capture of a cluster's pods: which ones, an agent on each of their nodes, one source of them all. */
 import {
   agentsOnDemand,
+  agentsVia,
   ClusterSource,
+  defaultNamespace,
   followPods,
   isWatchable,
   KubeApi,
@@ -13,7 +15,7 @@ import {
 } from '../kube/index.ts';
 import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
-import type { KubeOptions } from './kube-options.ts';
+import { agentImage, agentMemoryMiB, type KubeOptions } from './kube-options.ts';
 import { memberLine } from './members.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
@@ -21,8 +23,6 @@ import { version } from './version.ts';
 
 /** A clock that is off by less changes nothing that people see. */
 const clockMs = 50;
-/** Of an agent, rings not counted: the kernel's memory is not the pod's. */
-const memoryMiB = 512;
 
 export async function captureKube(
   options: CaptureOptions,
@@ -39,21 +39,25 @@ export async function captureKube(
     allNamespaces: kube.allNamespaces,
     ...(kube.selector === undefined ? {} : { labels: kube.selector }),
   });
-  const query = await podQuery(api, selection);
+  const onDemand = () =>
+    agentsOnDemand(
+      api,
+      {
+        image: kube.image ?? agentImage(),
+        namespace: kube.agentNamespace ?? namespace,
+        who: kube.as ?? (api.user || 'somebody'),
+        deadlineSeconds: kube.deadlineSeconds,
+        socket: kube.socket,
+        memoryMiB: agentMemoryMiB,
+        pullPolicy: 'IfNotPresent',
+      },
+      stderr,
+    );
+  const [query, agents] = await Promise.all([
+    podQuery(api, selection),
+    agentsVia(api, kube.via, kube.agentNamespace ?? defaultNamespace, onDemand),
+  ]);
   const output = await outputOf(options, filter);
-  const agents = agentsOnDemand(
-    api,
-    {
-      image: kube.image ?? `localhost/porthole-agent:${version()}`,
-      namespace: kube.agentNamespace ?? namespace,
-      who: kube.as ?? (api.user || 'somebody'),
-      deadlineSeconds: kube.deadlineSeconds,
-      socket: kube.socket,
-      memoryMiB,
-      pullPolicy: 'IfNotPresent',
-    },
-    stderr,
-  );
   const source = new ClusterSource();
   const names = new Map<string, string>();
   const isOne = selection.object?.kind.name === 'pod';
@@ -70,7 +74,9 @@ export async function captureKube(
       connect: agents.on(node),
       node,
       release: version(),
-      token: agents.token,
+      get token() {
+        return agents.tokenOf(node);
+      },
       want: {
         pods: query.remote,
         filter,

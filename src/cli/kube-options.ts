@@ -1,6 +1,15 @@
 /** What is said of a cluster on the command line. */
+import type { Via } from '../kube/index.ts';
+import { UsageError } from './errors.ts';
 import type { OptionRow, Parsed } from './options.ts';
 import { integer } from './options.ts';
+import { version } from './version.ts';
+
+/** Of an agent, rings not counted: the kernel's memory is not the pod's. */
+export const agentMemoryMiB = 512;
+
+/** As `npm run image` names it. */
+export const agentImage = () => `localhost/porthole-agent:${version()}`;
 
 export const kubeRows: readonly OptionRow[] = [
   {
@@ -15,7 +24,16 @@ export const kubeRows: readonly OptionRow[] = [
   { long: 'kubeconfig', value: 'FILE', help: 'with -k: instead of KUBECONFIG' },
   { long: 'as', value: 'USER', help: 'with -k: act as somebody else' },
   { long: 'agent-image', value: 'NAME', help: 'with -k: image of the agents' },
-  { long: 'agent-namespace', value: 'NAME', help: 'with -k: where agents run (default: that of the pods)' },
+  {
+    long: 'via',
+    value: 'standing|job',
+    help: 'with -k: agents that are installed, or ones of its own (default: as there are)',
+  },
+  {
+    long: 'agent-namespace',
+    value: 'NAME',
+    help: 'with -k: where agents run (default: porthole for standing ones, else that of the pods)',
+  },
   { long: 'agent-socket', value: 'PATH', help: "with -k: the nodes' runtime, where it is not found" },
   { long: 'deadline', value: 'SECONDS', help: 'with -k: agents are ended after so long (default 3600)' },
 ];
@@ -31,6 +49,7 @@ export interface KubeOptions {
   readonly agentNamespace: string | undefined;
   readonly socket: string;
   readonly deadlineSeconds: number;
+  readonly via: Via;
 }
 
 /** Undefined without -k. */
@@ -46,6 +65,12 @@ export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
     image: parsed.value('agent-image'),
     agentNamespace: parsed.value('agent-namespace'),
     socket: parsed.value('agent-socket') ?? '',
+    via: viaOf(parsed.value('via')),
     deadlineSeconds: integer('--deadline', parsed.value('deadline') ?? '3600', 10, 86_400),
   };
+}
+
+function viaOf(text = 'auto'): Via {
+  if (text === 'standing' || text === 'job' || text === 'auto') return text;
+  throw new UsageError(`--via ${text}: one of standing, job is needed`);
 }

@@ -21,15 +21,18 @@ const switches: Readonly<Record<string, string>> = {
 /** Every container of a pod is in one network namespace: all of them are watched. */
 const container = new Set(['-c', '--container']);
 
-const commands = new Set(['watch', 'dump', 'stats']);
-const own = new Set(['--help', '-h', '--version', '-V', 'help', 'version', 'fields', 'filter', 'doctor']);
+const commands = new Set(['watch', 'dump', 'stats', 'doctor']);
+/** Of the standing agents: `porthole kube install`. */
+const standing = new Set(['install', 'uninstall', 'status']);
+const own = new Set(['--help', '-h', '--version', '-V', 'help', 'version', 'fields', 'filter', 'kube']);
 
 /** What follows `--` is the filter; other flags are Porthole's, by their long names. */
 export function fromKubectl(argv: readonly string[]): string[] {
   const [first = ''] = argv;
   if (own.has(first)) return [...argv];
-  const isCommand = commands.has(first);
-  const words: string[] = [isCommand ? first : 'watch', '--kube'];
+  const isStanding = standing.has(first);
+  const isCommand = isStanding || commands.has(first);
+  const words: string[] = isStanding ? ['kube', first] : [isCommand ? first : 'watch', '--kube'];
   const rest = isCommand ? argv.slice(1) : argv;
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i]!;

@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<{ run: Command }>> = {
   doctor: () => import('./commands/doctor.ts'),
   filter: () => import('./commands/filter.ts'),
   fields: () => import('./commands/fields.ts'),
+  kube: () => import('./commands/kube.ts'),
   agent: () => import('./commands/agent.ts'),
   demo: () => import('./commands/demo.ts'),
   help: () => import('./commands/help.ts'),

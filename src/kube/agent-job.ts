@@ -1,10 +1,19 @@
 /**
- * The agent as a Job on one node: gone when its client is. It ends by itself (its client says nothing any more, its
- * deadline), and then the cluster deletes it (ttlSecondsAfterFinished), whether or not anybody is left to do so: after a minute, in which its end can be read.
+ * The agent's pod, and the Job that makes one on a single node: gone when its client is. It ends by itself (its client
+ * says nothing any more, its deadline), and then the cluster deletes it (ttlSecondsAfterFinished), whether or not
+ * anybody is left to do so: after a minute, in which its end can be read.
  */
 
-export interface AgentSettings {
+/** What agents on demand and standing ones have in common. */
+export interface PodSettings {
   readonly image: string;
+  readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /** Of the node's runtime; '' it is looked for. */
+  readonly socket: string;
+  readonly memoryMiB: number;
+}
+
+export interface AgentSettings extends PodSettings {
   readonly namespace: string;
   /** One run of a client: what it has made is found by it. */
   readonly session: string;
@@ -12,12 +21,8 @@ export interface AgentSettings {
   readonly who: string;
   /** Seconds after which the cluster ends it, whatever happens. */
   readonly deadlineSeconds: number;
-  /** Of the node's runtime; '' it is looked for. */
-  readonly socket: string;
-  readonly memoryMiB: number;
   /** Of the token its clients give: the token itself is in no object of the cluster. */
   readonly digest: string;
-  readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
 }
 
 /** On 127.0.0.1 of the agent's pod: reached by a forwarded port alone. */
@@ -30,11 +35,17 @@ export const agentName = 'porthole-agent';
 export const sessionLabel = 'porthole/session';
 
 /**
- * What each capability is for, found by leaving each out on a real cluster. SYS_ADMIN: setns(2) into a pod's network
- * namespace. SYS_PTRACE: /proc/PID/ns and /proc/1/root of processes with other rights. NET_RAW: a packet socket.
- * SETUID, SETGID: what reads packets becomes nobody. DAC_READ_SEARCH would not be needed: root owns the socket.
+ * Found by leaving each out on a real cluster; what fails then is in docs/kubernetes.md. SYS_ADMIN: setns(2) into a
+ * pod's network namespace. SYS_PTRACE: /proc/PID/ns and /proc/PID/root of processes with other rights. NET_RAW: a
+ * packet socket. SETUID, SETGID: what reads packets becomes nobody. DAC_READ_SEARCH is not needed: root owns the socket.
  */
 export const capabilities = ['SYS_ADMIN', 'SYS_PTRACE', 'NET_RAW', 'SETUID', 'SETGID'] as const;
+
+/** Meshes that would put a proxy into the pod, which would never end. */
+export const noMesh = {
+  'sidecar.istio.io/inject': 'false',
+  'linkerd.io/inject': 'disabled',
+} as const;
 
 /** A label's value: 63 characters, alphanumeric at both ends. */
 export function labelValue(text: string): string {
@@ -44,21 +55,59 @@ export function labelValue(text: string): string {
     .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
 }
 
+/**
+ * PodSpec of an agent.
+ * @param args of `porthole agent`
+ * @param env EnvVars of the container
+ */
+export function agentPod(settings: PodSettings, args: readonly string[], env: readonly object[]): object {
+  const { image, pullPolicy, socket, memoryMiB } = settings;
+  return {
+    hostPID: true,
+    terminationGracePeriodSeconds: 2,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    // Every node may be asked about, those that are not ready too.
+    tolerations: [{ operator: 'Exists' }],
+    containers: [
+      {
+        name: 'agent',
+        image,
+        imagePullPolicy: pullPolicy,
+        args: ['agent', ...args, ...(socket === '' ? [] : ['--socket', socket])],
+        env: [...env],
+        ports: [{ name: 'agent', containerPort: agentPort }],
+        resources: {
+          requests: { cpu: '10m', memory: '64Mi' },
+          limits: { memory: `${memoryMiB}Mi` },
+        },
+        securityContext: {
+          privileged: false,
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          runAsUser: 0,
+          capabilities: { drop: ['ALL'], add: [...capabilities] },
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+      },
+    ],
+  };
+}
+
 export function agentJob(node: string, settings: AgentSettings): object {
-  const { image, namespace, session, who, deadlineSeconds, socket, memoryMiB, pullPolicy } = settings;
+  const { namespace, session, who, deadlineSeconds, digest } = settings;
   const labels = {
     [agentLabel]: agentName,
     'app.kubernetes.io/managed-by': 'porthole',
     [sessionLabel]: session,
     'porthole/node': labelValue(node),
   };
-  // Meshes that would put a proxy into the pod, and end never.
   const annotations = {
     'porthole/who': who,
-    'sidecar.istio.io/inject': 'false',
-    'linkerd.io/inject': 'disabled',
+    ...noMesh,
     'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true',
   };
+  const args = ['--node', node, '--idle', `${idleSeconds}`];
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -71,42 +120,8 @@ export function agentJob(node: string, settings: AgentSettings): object {
         metadata: { labels: { ...labels, 'sidecar.istio.io/inject': 'false' }, annotations },
         spec: {
           nodeName: node,
-          hostPID: true,
           restartPolicy: 'Never',
-          terminationGracePeriodSeconds: 2,
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          // Every node may be asked about, those that are not ready too.
-          tolerations: [{ operator: 'Exists' }],
-          containers: [
-            {
-              name: 'agent',
-              image,
-              imagePullPolicy: pullPolicy,
-              args: [
-                'agent',
-                '--node',
-                node,
-                '--idle',
-                `${idleSeconds}`,
-                ...(socket === '' ? [] : ['--socket', socket]),
-              ],
-              env: [{ name: 'PORTHOLE_TOKEN_SHA256', value: settings.digest }],
-              ports: [{ name: 'agent', containerPort: agentPort }],
-              resources: {
-                requests: { cpu: '10m', memory: '64Mi' },
-                limits: { memory: `${memoryMiB}Mi` },
-              },
-              securityContext: {
-                privileged: false,
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                runAsUser: 0,
-                capabilities: { drop: ['ALL'], add: [...capabilities] },
-                seccompProfile: { type: 'RuntimeDefault' },
-              },
-            },
-          ],
+          ...agentPod(settings, args, [{ name: 'PORTHOLE_TOKEN_SHA256', value: digest }]),
         },
       },
     },

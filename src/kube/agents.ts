@@ -13,8 +13,8 @@ const lookMs = 150;
 export interface Agents {
   /** Makes the agent there when there is none yet. */
   on(node: string): Connect;
-  /** What lets a client in. */
-  readonly token: string;
+  /** What lets a client in there; asked for once a connection is made. */
+  tokenOf(node: string): string;
   /** Deletes all of them. */
   close(): Promise<void>;
 }
@@ -118,7 +118,7 @@ export function agentsOnDemand(
   }
 
   return {
-    token,
+    tokenOf: () => token,
     on: (node) => async (listener) => {
       let agent = made.get(node);
       if (!agent) {
@@ -162,7 +162,7 @@ export function agentsOnDemand(
 }
 
 /** Channel 0 carries the data, 1 what went wrong; each begins with the port's number, two bytes. */
-function forwarded(listener: Parameters<Connect>[0]): Parameters<KubeApi['channels']>[2] {
+export function forwarded(listener: Parameters<Connect>[0]): Parameters<KubeApi['channels']>[2] {
   const skipped = [0, 0];
   let wrong = '';
   return {

@@ -2,6 +2,16 @@
 export { type Agents, agentsOnDemand } from './agents.ts';
 export { ApiError, type ApiOptions, KubeApi } from './api.ts';
 export { ClusterSource } from './cluster-source.ts';
+export {
+  type InstallOptions,
+  install,
+  installedSettings,
+  type StandingStatus,
+  standingStatus,
+  tokenRecipe,
+  uninstall,
+} from './install.ts';
+export { defaultNamespace, type InstallSettings, standingObjects } from './install-objects.ts';
 export { type Kind, kindOf, kinds } from './kinds.ts';
 export { followPods, type PodQuery, podQuery } from './pods.ts';
 export { type Connect, RemoteSource, type Wire, type WireListener } from './remote-source.ts';
@@ -14,3 +24,4 @@ export {
   selectionOf,
   selectorText,
 } from './selection.ts';
+export { agentsVia, type Via } from './standing.ts';

@@ -10,6 +10,7 @@ Commands:
   doctor [TARGET [FILTER]]  why nothing shows, the most likely reason first
   filter EXPRESSION       the compiled filter, as tcpdump -d prints it
   fields [PROTOCOL]       what a query (watch -Y) can ask for
+  kube install|status|uninstall  standing agents on the nodes of a cluster (watch -k: pods of one)
   demo                    a container of its own, talking HTTP and DNS, watched live
   version, help
 

@@ -1,0 +1,96 @@
+/** Standing agents for a client: the one of each node, reached by a forwarded port with the token of their Secret. */
+import { agentPort } from './agent-job.ts';
+import { type Agents, forwarded } from './agents.ts';
+import type { KubeApi } from './api.ts';
+import { readToken } from './install.ts';
+import { standingSelector } from './install-objects.ts';
+import type { Connect } from './remote-source.ts';
+import { KubeError } from './selection.ts';
+
+export type Via = 'standing' | 'job' | 'auto';
+
+interface PodItem {
+  readonly metadata: { readonly name: string };
+  readonly spec?: { readonly nodeName?: string };
+  readonly status?: { readonly phase?: string };
+}
+
+/**
+ * Agents by the way that is asked for. 'auto': standing ones where there are any and their token may be read; a node
+ * that has none gets one on demand.
+ * @param namespace of standing agents
+ * @param onDemand makes the others
+ */
+export async function agentsVia(
+  api: KubeApi,
+  via: Via,
+  namespace: string,
+  onDemand: () => Agents,
+): Promise<Agents> {
+  if (via === 'job') return onDemand();
+  const read = await readToken(api, namespace);
+  if ('why' in read) {
+    if (via === 'auto') return onDemand();
+    throw new KubeError(
+      `${read.why}: no standing agent can be used`,
+      'porthole kube install makes them; --via job makes one for this watch alone',
+    );
+  }
+  return new StandingAgents(api, namespace, read.token, via === 'auto' ? onDemand : undefined);
+}
+
+class StandingAgents implements Agents {
+  readonly #api: KubeApi;
+  readonly #pods: string;
+  readonly #token: string;
+  readonly #onDemand: (() => Agents) | undefined;
+  #others: Agents | undefined;
+  /** Nodes that have no standing agent: theirs is of `others`. */
+  readonly #without = new Set<string>();
+
+  constructor(api: KubeApi, namespace: string, token: string, onDemand: (() => Agents) | undefined) {
+    this.#api = api;
+    this.#pods = `/api/v1/namespaces/${namespace}/pods`;
+    this.#token = token;
+    this.#onDemand = onDemand;
+  }
+
+  tokenOf(node: string): string {
+    return this.#without.has(node) ? this.#others!.tokenOf(node) : this.#token;
+  }
+
+  on(node: string): Connect {
+    return async (listener) => {
+      if (this.#without.has(node)) return this.#others!.on(node)(listener);
+      const pod = await this.#running(node);
+      if (pod === undefined) {
+        if (!this.#onDemand)
+          throw new KubeError(
+            `${node} has no standing agent that runs`,
+            'porthole kube status tells why; --via job makes one for this watch alone',
+          );
+        this.#others ??= this.#onDemand();
+        this.#without.add(node);
+        return this.#others.on(node)(listener);
+      }
+      const channels = await this.#api.channels(
+        `${this.#pods}/${pod}/portforward`,
+        [['ports', `${agentPort}`]],
+        forwarded(listener),
+      );
+      return { send: (text) => channels.send(0, Buffer.from(text)), close: () => channels.close() };
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#others?.close();
+  }
+
+  async #running(node: string): Promise<string | undefined> {
+    const { items } = await this.#api.list(this.#pods, {
+      labelSelector: standingSelector,
+      fieldSelector: `spec.nodeName=${node}`,
+    });
+    return (items as PodItem[]).find(({ status }) => status?.phase === 'Running')?.metadata.name;
+  }
+}
