@@ -456,6 +456,7 @@ export class Follower {
     } else if (hasHadSome && !this.#isEmptyTold) {
       this.#isEmptyTold = true;
       this.#note('nothing is left to watch: waiting for it to come back (Ctrl-C ends; --once ends here)');
+    }
   }
 }
 
