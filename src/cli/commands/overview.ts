@@ -44,14 +44,16 @@ function pick(first: readonly Target[]): Promise<Target | undefined> {
 
   const draw = () => {
     const height = Math.max(1, (out.rows || 24) - 4);
+    const width = out.columns || 80;
+    const room = textRoom(width);
     const top = Math.max(0, Math.min(selected - height + 1, rows.length - height));
     const [head, ...lines] = formatTable(
       ['NAME', 'RUNTIME', 'IMAGE', 'IPS', 'IN', 'OUT', 'LO'],
       rows.map(({ target: t, before, now }) => [
-        t.name,
+        clipped(t.name, room),
         runtimeText(t),
-        t.image || '<none>',
-        t.addresses.slice(0, 2).join(',') || '<none>',
+        clipped(t.image || '<none>', room),
+        clipped(addressOf(t), room),
         rate(before?.rxBytes, now?.rxBytes),
         rate(before?.txBytes, now?.txBytes),
         rate(before?.loopbackBytes, now?.loopbackBytes),
@@ -59,7 +61,6 @@ function pick(first: readonly Target[]): Promise<Target | undefined> {
     )
       .trimEnd()
       .split('\n');
-    const width = out.columns || 80;
     const shown = lines.slice(top, top + height).map((line, i) => {
       const text = line.slice(0, width - 2);
       return i + top === selected ? `\x1b[7m> ${text.padEnd(width - 2)}\x1b[0m` : `  ${text}`;
@@ -118,6 +119,16 @@ function pick(first: readonly Target[]): Promise<Target | undefined> {
     draw();
   });
 }
+
+/** Of name, image and address each: what beside them is as wide as rates and runtimes are. */
+const textRoom = (width: number): number => Math.max(8, Math.floor((width - 50) / 3));
+
+const clipped = (text: string, room: number): string =>
+  text.length > room ? `${text.slice(0, room - 1)}…` : text;
+
+/** The first that others reach it by; link-local ones say nothing. */
+const addressOf = ({ addresses }: Target): string =>
+  addresses.find((address) => !/^fe80:/i.test(address)) ?? addresses[0] ?? '<none>';
 
 /** What a terminal sends at once may be several keys: escape sequences, or single characters. */
 const keys = /\x1b[[O][A-Z]|[\s\S]/g;
