@@ -66,7 +66,8 @@ export class Broker {
 
   close(): void {
     clearTimeout(this.#idle);
-    for (const child of this.#sessions.values()) child.kill('SIGTERM');
+    // Not by a signal: a session has become nobody, and there is no CAP_KILL. It ends when its channel does.
+    for (const child of this.#sessions.values()) if (child.connected) child.disconnect();
     this.#server.close();
     this.#closed?.();
   }

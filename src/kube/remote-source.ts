@@ -49,6 +49,8 @@ const firstRetryMs = 250;
 const lastRetryMs = 5000;
 /** An agent waits so long for its client; what it has captured is gone then. */
 const patienceMs = 20_000;
+/** From its container's start an agent takes this long, on a busy node, until it listens. */
+const listenMs = 15_000;
 /** Connected, and nothing at all comes: a beat is answered every two seconds. */
 const silenceMs = 10_000;
 
@@ -74,6 +76,8 @@ export class RemoteSource implements PacketSource {
   #isBusy = false;
   #finish: (() => void) | undefined;
   #lostAt = 0;
+  /** When a connection was first made, which may be long after `run`. */
+  #beganAt = Number.POSITIVE_INFINITY;
   #retryMs = firstRetryMs;
   #beat: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -164,6 +168,7 @@ export class RemoteSource implements PacketSource {
         return;
       }
       this.#wire = wire;
+      this.#beganAt = Math.min(this.#beganAt, Date.now());
       this.#heardAt = Date.now();
       const { release, token, want } = this.#options;
       this.#say({
@@ -275,7 +280,9 @@ export class RemoteSource implements PacketSource {
     this.#held = [];
     const { node } = this.#options;
     const now = Date.now();
-    if (this.#session === '')
+    if (this.#session === '' && /refused/.test(why) && now - this.#beganAt < listenMs)
+      this.#retry = setTimeout(() => void this.#connect(), firstRetryMs);
+    else if (this.#session === '')
       this.#fail(new KubeError(`${node}: the agent has ended before it answered: ${why}`));
     else if (this.#isStopping) this.#end();
     else {

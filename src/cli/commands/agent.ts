@@ -91,6 +91,20 @@ async function listen(parsed: Parsed, argv: readonly string[]): Promise<number> 
   return 0;
 }
 
+/** Of the pod, as src/kube/agent-job.ts gives them to it. */
+const needed = ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_NET_RAW', 'CAP_SETUID', 'CAP_SETGID'] as const;
+
+/** An agent that lacks one would wait for pods that it cannot see. Throws CliError. */
+async function requireRights(): Promise<void> {
+  const { missingCapabilities } = await import('../../capture/sys/index.ts');
+  const missing = missingCapabilities(needed);
+  if (missing.length > 0)
+    throw new CliError(
+      `the agent lacks ${missing.join(', ')}`,
+      'something has changed its pod, or it was made by hand: docs/kubernetes.md says what each capability is for',
+    );
+}
+
 async function serve(client: Client, own: readonly string[]): Promise<number> {
   const { session, want } = client;
   if (!want) {
@@ -101,6 +115,7 @@ async function serve(client: Client, own: readonly string[]): Promise<number> {
   const began = Date.now();
   stderr(`session for ${want.who}: ${spec}${want.filter === '' ? '' : `, filter: ${want.filter}`}`);
   try {
+    await requireRights();
     const options = optionsOf(want, own);
     const filter = await captureFilter(want.filter, { snaplen: options.snaplen, live: true }, options);
     const { captureLive } = await import('../capture-live.ts');
