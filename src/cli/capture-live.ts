@@ -117,8 +117,10 @@ export async function captureLive(
     const interfaces = source.interfaces().map((iface) => iface.name);
     const on: FollowListener = {
       member: view.member ?? memberLine,
-      names(names) {
-        if (options.noNames === 0) for (const [address, name] of names) knownNames.set(address, name);
+      names(names, isOld) {
+        if (options.noNames > 0) return;
+        for (const [address, name] of names)
+          if (!isOld || !knownNames.has(address)) knownNames.set(address, name);
       },
       ready() {
         if (groups.length === 0) stderr(`waiting for ${spec}`);

@@ -182,6 +182,8 @@ export class Follower {
       if (!this.#present.has(keyOf(runtime.name, container.id)) && this.#membership.wants(container))
         this.#queue(keyOf(runtime.name, container.id), () => this.#consider(runtime, container.id));
     }
+    // Who is followed may speak with any of them; the parser has asked too, but does not wait for long.
+    for (const container of all) if (mayRun(container)) this.#tellNames(container, true);
     // What ended while nobody told us; those whose process we wait for tell it themselves.
     for (const present of [...this.#present.values()])
       if (
@@ -374,10 +376,15 @@ export class Follower {
     this.#watch(present);
   }
 
-  #tellNames({ name, addresses }: Target): void {
+  #tellNames({ name, addresses }: Pick<Target, 'name' | 'addresses'>, isOld = false): void {
     // Loopback and link-local addresses are everybody's.
     const own = addresses.filter((address) => !/^127\.|^::1$|^fe80:/.test(address));
-    if (own.length > 0) this.#out.tell({ news: 'names', names: own.map((address) => [address, name]) });
+    if (own.length > 0)
+      this.#out.tell({
+        news: 'names',
+        names: own.map((address) => [address, name]),
+        ...(isOld ? { isOld } : {}),
+      });
   }
 
   #settle(seat: Seat, { runtime, id, name, pid, startTime }: Member): void {

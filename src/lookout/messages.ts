@@ -87,7 +87,12 @@ export type News =
       readonly at: number;
     }
   /** Names of addresses. */
-  | { readonly news: 'names'; readonly names: readonly (readonly [address: string, name: string])[] }
+  | {
+      readonly news: 'names';
+      readonly names: readonly (readonly [address: string, name: string])[];
+      /** Of what was there already: a name that is known for an address stays. */
+      readonly isOld?: boolean;
+    }
   /** Processes that hold sockets of a watched namespace. */
   | {
       readonly news: 'owners';

@@ -6,8 +6,8 @@ import type { FrameCollector } from '../model/index.ts';
 export interface FollowListener {
   /** Somebody joined or left: a line for people, about a target. */
   member(mark: '+' | '-', text: string, label: string): void;
-  /** Addresses have names. */
-  names(names: readonly (readonly [address: string, name: string])[]): void;
+  /** Addresses have names. Old: of what was there already, a name that is known stays. */
+  names(names: readonly (readonly [address: string, name: string])[], isOld: boolean): void;
   /** From here on nothing that starts is missed. */
   ready(): void;
   /** Processes hold sockets of a watched namespace. */
@@ -65,7 +65,7 @@ class Following implements Control {
         this.#leave(news);
         break;
       case 'names':
-        this.#on.names(news.names);
+        this.#on.names(news.names, news.isOld ?? false);
         break;
       case 'owners':
         this.#on.owners(news);
