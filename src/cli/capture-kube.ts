@@ -1,5 +1,6 @@
 /** A live capture of a cluster's pods: which ones, an agent on each of their nodes, one source of them all. */
 import {
+  Audit,
   agentsOnDemand,
   agentsVia,
   ClusterSource,
@@ -11,7 +12,9 @@ import {
   type Pod,
   podQuery,
   RemoteSource,
+  readToken,
   selectionOf,
+  whoAmI,
 } from '../kube/index.ts';
 import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
@@ -39,31 +42,43 @@ export async function captureKube(
     allNamespaces: kube.allNamespaces,
     ...(kube.selector === undefined ? {} : { labels: kube.selector }),
   });
-  const onDemand = () =>
+  const standing = kube.agentNamespace ?? defaultNamespace;
+  const [query, who, read] = await Promise.all([
+    podQuery(api, selection),
+    whoAmI(api),
+    kube.via === 'job' ? undefined : readToken(api, standing),
+  ]);
+  const agents = agentsVia(api, kube.via, standing, read, () =>
     agentsOnDemand(
       api,
       {
         image: kube.image ?? agentImage(),
         namespace: kube.agentNamespace ?? namespace,
-        who: kube.as ?? (api.user || 'somebody'),
+        who,
         deadlineSeconds: kube.deadlineSeconds,
         socket: kube.socket,
         memoryMiB: agentMemoryMiB,
         pullPolicy: 'IfNotPresent',
       },
       stderr,
-    );
-  const [query, agents] = await Promise.all([
-    podQuery(api, selection),
-    agentsVia(api, kube.via, kube.agentNamespace ?? defaultNamespace, onDemand),
-  ]);
+    ),
+  );
+  const audit = new Audit(api, { who, title: query.title, filter, note: stderr });
   const output = await outputOf(options, filter);
   const source = new ClusterSource();
   const names = new Map<string, string>();
   const isOne = selection.object?.kind.name === 'pod';
   const view = await maker.make({ live: true, knownNames: names, severalTargets: !isOne });
   const member = view.member ?? memberLine;
+  /** Nodes whose agent has answered: their pods are watched. */
+  const answered = new Set<string>();
+  let watchable: readonly Pod[] = [];
+  const tell = () => {
+    for (const pod of watchable) if (answered.has(pod.node)) audit.begin(pod);
+  };
   const take = (pods: readonly Pod[]) => {
+    watchable = pods.filter(isWatchable);
+    tell();
     for (const pod of pods) {
       if (options.noNames === 0) for (const address of pod.addresses) names.set(address, pod.name);
       if (isWatchable(pod)) source.add(pod.node, () => remote(pod.node));
@@ -84,11 +99,13 @@ export async function captureKube(
         ringBytes: options.ringBytes ?? 0,
         bodyLimit: 0,
         mode: 'packets',
-        who: kube.as ?? api.user,
+        who,
       },
       onMember: member,
       onWelcome() {
         mark('agent answers');
+        answered.add(node);
+        tell();
         stderr(`listening to ${query.title} on ${node}${filter === '' ? '' : `, filter: ${filter}`}`);
       },
     });
@@ -112,7 +129,7 @@ export async function captureKube(
     return 0;
   } finally {
     following.stop();
-    await agents.close();
+    await Promise.all([agents.close(), audit.end()]);
   }
 }
 

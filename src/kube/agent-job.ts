@@ -67,6 +67,8 @@ export function agentPod(settings: PodSettings, args: readonly string[], env: re
     terminationGracePeriodSeconds: 2,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
+    // It resolves no names.
+    dnsPolicy: 'Default',
     // Every node may be asked about, those that are not ready too.
     tolerations: [{ operator: 'Exists' }],
     containers: [

@@ -1,11 +1,13 @@
 // Pods of a cluster: which ones are meant, in kubectl's words, and what an agent beside them captures, as a source.
 export { type Agents, agentsOnDemand } from './agents.ts';
 export { ApiError, type ApiOptions, KubeApi } from './api.ts';
+export { Audit, whoAmI } from './audit.ts';
 export { ClusterSource } from './cluster-source.ts';
 export {
   type InstallOptions,
   install,
   installedSettings,
+  readToken,
   type StandingStatus,
   standingStatus,
   tokenRecipe,

@@ -227,11 +227,10 @@ export async function standingStatus(api: KubeApi, namespace: string): Promise<S
   };
 }
 
+export type TokenRead = { readonly token: string } | { readonly why: string };
+
 /** The token, as far as it may be read; else why not. Throws what is no matter of rights. */
-export async function readToken(
-  api: KubeApi,
-  namespace: string,
-): Promise<{ token: string } | { why: string }> {
+export async function readToken(api: KubeApi, namespace: string): Promise<TokenRead> {
   try {
     const { data } = await api.get<{ data?: { token?: string } }>(
       `/api/v1/namespaces/${namespace}/secrets/${tokenSecret}`,

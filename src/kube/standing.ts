@@ -2,7 +2,7 @@
 import { agentPort } from './agent-job.ts';
 import { type Agents, forwarded } from './agents.ts';
 import type { KubeApi } from './api.ts';
-import { readToken } from './install.ts';
+import type { TokenRead } from './install.ts';
 import { standingSelector } from './install-objects.ts';
 import type { Connect } from './remote-source.ts';
 import { KubeError } from './selection.ts';
@@ -17,26 +17,26 @@ interface PodItem {
 
 /**
  * Agents by the way that is asked for. 'auto': standing ones where there are any and their token may be read; a node
- * that has none gets one on demand.
+ * that has none gets one on demand. Throws KubeError: there are none to be used.
  * @param namespace of standing agents
+ * @param read what readToken says; undefined for 'job'
  * @param onDemand makes the others
  */
-export async function agentsVia(
+export function agentsVia(
   api: KubeApi,
   via: Via,
   namespace: string,
+  read: TokenRead | undefined,
   onDemand: () => Agents,
-): Promise<Agents> {
-  if (via === 'job') return onDemand();
-  const read = await readToken(api, namespace);
-  if ('why' in read) {
-    if (via === 'auto') return onDemand();
-    throw new KubeError(
-      `${read.why}: no standing agent can be used`,
-      'porthole kube install makes them; --via job makes one for this watch alone',
-    );
-  }
-  return new StandingAgents(api, namespace, read.token, via === 'auto' ? onDemand : undefined);
+): Agents {
+  if (via === 'job' || read === undefined) return onDemand();
+  if ('token' in read)
+    return new StandingAgents(api, namespace, read.token, via === 'auto' ? onDemand : undefined);
+  if (via === 'auto') return onDemand();
+  throw new KubeError(
+    `${read.why}: no standing agent can be used`,
+    'porthole kube install makes them; --via job makes one for this watch alone',
+  );
 }
 
 class StandingAgents implements Agents {
