@@ -81,7 +81,7 @@ interface Case {
 const mistakes: Record<string, () => Case[]> = {
   'targets that are not there': () => [
     {
-      args: ['watch', 'upbeat'],
+      args: ['watch', '--runtime', 'docker', 'upbeat'],
       said: /no container 'upbeat': no Docker socket: tried \S+ \(from DOCKER_HOST\)\n/,
     },
     {
@@ -218,7 +218,7 @@ test('no permission on the Docker socket; another program behind it', { skip }, 
   const env = { DOCKER_HOST: `unix://${path}` };
   try {
     assertClear(
-      await porthole(['watch', 'web'], { env }),
+      await porthole(['watch', '--runtime', 'docker', 'web'], { env }),
       /does not answer as it should: not an HTTP answer\n/,
       1,
       'mail',
@@ -228,7 +228,7 @@ test('no permission on the Docker socket; another program behind it', { skip }, 
     // Root without the capability to override permissions: as any other user.
     const through = ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-all'];
     assertClear(
-      await porthole(['watch', 'web'], { env, through }),
+      await porthole(['watch', '--runtime', 'docker', 'web'], { env, through }),
       /no permission on the Docker socket .*\n {2}run it with sudo, or become a member of the group 'docker'\n/,
       1,
       'permission',
