@@ -40,6 +40,8 @@ const retireMs = { immediate: 20, relaxed: 500 };
 const expectedMembers = 16;
 /** Names of the other containers come late on a busy machine: so long the rings hold what is captured meanwhile. */
 const namesWaitMs = 1000;
+/** With so many targets their own names are known, and few others are left; to ask for all again takes long. */
+const manyTargets = 64;
 
 /** Packets go to somebody who waits for them: a view, or the reader of the file (-U, a pipe). */
 function isLookedAt(maker: ViewMaker, options: CaptureOptions): boolean {
@@ -94,7 +96,7 @@ export async function captureLive(
     followed || maker.wantsOwners ? startLookout(options, spec, groups, followed, maker, own) : undefined;
   const opener = Opener.start(lookout?.orders);
   try {
-    const asked = neighbours(options);
+    const asked = targets.length < manyTargets ? neighbours(options) : Promise.resolve([]);
     const knownNames = namesOf(targets);
     const [{ memberLine }, { LiveStatus }] = await Promise.all([
       import('./members.ts'),
