@@ -2,6 +2,7 @@
 import type { Body, Exchange, FieldValue, Message, StreamMessage } from '../model/index.ts';
 import { latin1 } from '../util/bytes.ts';
 import { isProtobuf } from '../util/protobuf.ts';
+import { isText } from '../util/text.ts';
 import { Finders } from './finders.ts';
 import { defaultRules, type Rules } from './rules.ts';
 import { filled, masked, Spans, Tally } from './spans.ts';
@@ -168,18 +169,6 @@ interface Cleaning {
   url(text: string): string;
   headers(headers: Headers): Headers;
   body(body: Body): Body;
-}
-
-/** Text has no zero bytes, and hardly any control characters near its beginning. */
-function isText(bytes: Uint8Array): boolean {
-  const looked = Math.min(bytes.length, 1024);
-  let odd = 0;
-  for (let i = 0; i < looked; i++) {
-    const c = bytes[i]!;
-    if (c === 0) return false;
-    if (c < 9 || (c > 13 && c < 32) || c === 127) odd++;
-  }
-  return odd * 20 <= looked;
 }
 
 /**

@@ -23,3 +23,15 @@ export function utf8Bytes(text: string): Uint8Array {
   );
   return Uint8Array.from(bytes, (c) => c.charCodeAt(0));
 }
+
+/** Text has no zero bytes, and hardly any control characters near its beginning. */
+export function isText(bytes: Uint8Array): boolean {
+  const looked = Math.min(bytes.length, 1024);
+  let odd = 0;
+  for (let i = 0; i < looked; i++) {
+    const c = bytes[i]!;
+    if (c === 0) return false;
+    if (c < 9 || (c > 13 && c < 32) || c === 127) odd++;
+  }
+  return odd * 20 <= looked;
+}

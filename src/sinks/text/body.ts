@@ -3,6 +3,7 @@ import type { Body, Platform } from '../../model/index.ts';
 import type { Redactor } from '../../redact/index.ts';
 import { latin1 } from '../../util/bytes.ts';
 import { isProtobuf, layOutProtobuf } from '../../util/protobuf.ts';
+import { isText } from '../../util/text.ts';
 import { escapeBlock, escapeLine } from './escape.ts';
 import { layOutJson } from './json-layout.ts';
 
@@ -92,18 +93,6 @@ function formField(field: string): string {
   } catch {
     return field;
   }
-}
-
-/** Text has no zero bytes and hardly any control characters. */
-function isText(bytes: Uint8Array): boolean {
-  const looked = Math.min(bytes.length, 1024);
-  let odd = 0;
-  for (let i = 0; i < looked; i++) {
-    const c = bytes[i]!;
-    if (c === 0) return false;
-    if (c < 9 || (c > 13 && c < 32) || c === 127) odd++;
-  }
-  return odd * 20 <= looked;
 }
 
 export function hexDump(bytes: Uint8Array): string[] {
