@@ -2,6 +2,13 @@
 export { type Agents, agentsOnDemand } from './agents.ts';
 export { ApiError, type ApiOptions, KubeApi } from './api.ts';
 export { Audit, whoAmI } from './audit.ts';
+export {
+  type CheckSettings,
+  type ClusterFacts,
+  checkCluster,
+  type NodeFact,
+  type RightFact,
+} from './check.ts';
 export { ClusterSource } from './cluster-source.ts';
 export {
   type InstallOptions,

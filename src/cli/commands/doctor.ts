@@ -1,6 +1,7 @@
 /** `porthole doctor`: why nothing shows, or what would keep a watch from working here. */
 import { captureOptions, captureRows } from '../capture-options.ts';
 import { UsageError } from '../errors.ts';
+import { type KubeOptions, kubeRows } from '../kube-options.ts';
 import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
 import { useColor } from '../pipeline-view.ts';
 
@@ -14,7 +15,7 @@ const rows: readonly OptionRow[] = [
   { long: 'for', value: 'TIME', help: 'how long traffic is looked at: 3s, 500ms, 1m (default 3s)' },
   { long: 'json', help: 'one JSON object (docs/doctor.md)' },
   { long: 'color', value: 'auto|always|never', help: 'colours (default auto; NO_COLOR is honoured)' },
-  ...captureRows.filter(({ long }) => shared.has(long)),
+  ...captureRows.filter(({ long }) => shared.has(long) || kubeRows.some((row) => row.long === long)),
 ];
 
 const help = () => `Tells why nothing shows: the most likely cause first, then what it was concluded from.
@@ -30,6 +31,7 @@ Examples:
   porthole doctor                          can anything be watched here?
   porthole doctor upbeat port 8000         why does that filter show nothing?
   porthole doctor upbeat --for 30s
+  porthole doctor -k deploy/web            can pods of a cluster be watched? rights, admission, nodes
   porthole doctor upbeat --json | jq -r '.findings[0].code'
 `;
 
@@ -47,6 +49,7 @@ export async function run(argv: string[]): Promise<number> {
     throw new UsageError(`--color ${color}: one of auto, always, never is needed`);
   const options = captureOptions(parsed);
   const [spec, ...words] = options.target === undefined ? parsed.words : [options.target, ...parsed.words];
+  if (options.kube) return cluster(options.kube, spec, words, parsed.has('json'), color);
   const seconds = duration(parsed.value('for'));
   if (options.dockerHost !== undefined) process.env['DOCKER_HOST'] = options.dockerHost;
   const [{ gather }, { diagnose, isHealthy }, { doctorJson, doctorText }] = await Promise.all([
@@ -63,6 +66,28 @@ export async function run(argv: string[]): Promise<number> {
       : doctorText(facts, findings, { color: isColored, now: Date.now() }),
   );
   return isHealthy(findings) ? 0 : 1;
+}
+
+/** Pods of a cluster: what would be possible and what is missing; nothing is captured, nothing changed. */
+async function cluster(
+  kube: KubeOptions,
+  target: string | undefined,
+  words: readonly string[],
+  isJson: boolean,
+  color: string,
+): Promise<number> {
+  if (words.length > 0)
+    throw new UsageError(
+      `doctor -k ${target} ${words.join(' ')}: a filter is not looked at, only whether pods can be watched`,
+    );
+  const { clusterText, doctorCluster } = await import('../doctor/cluster.ts');
+  const { facts, findings } = await doctorCluster(kube, target);
+  process.stdout.write(
+    isJson
+      ? `${JSON.stringify({ version: 1, findings, cluster: facts }, null, 2)}\n`
+      : clusterText(facts, findings, useColor(color, process.stdout.isTTY === true)),
+  );
+  return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
 /** '3s', '500ms', '1m', '3' */
