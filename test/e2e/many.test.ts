@@ -75,8 +75,10 @@ test('all of them in one view; memory, processor time and start are told', { ski
   const before = cpu(watch);
   await sleep(5000);
   const share = (cpu(watch) - before) / 5;
+  // Of a dozen the garbage of the start is more than the rings.
+  const memoryText = many >= 100 ? `${each.toFixed(0)} KiB each, ` : '';
   process.stderr.write(
-    `${many} containers: start ${startMs.toFixed(0)} ms, ${each.toFixed(0)} KiB each, idle ${(100 * share).toFixed(1)} % of a core\n`,
+    `${many} containers: start ${startMs.toFixed(0)} ms, ${memoryText}idle ${(100 * share).toFixed(1)} % of a core\n`,
   );
 
   // One of them speaks, another joins, a third leaves.
