@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { standingObjects } from '../kube/index.ts';
+import { loadAllYaml, loadYaml } from '@kubernetes/client-node';
+import { isTokenOf } from '../agent/index.ts';
+import { capabilities, type KubeObject, standingObjects } from '../kube/index.ts';
 import { agentImage, agentMemoryMiB } from './kube-options.ts';
 import { manifestText } from './manifests.ts';
 import { version } from './version.ts';
@@ -35,3 +38,36 @@ test('no object of the manifests has the token, or more rights than are document
   assert.match(text, /"--socket","\/run\/x\.sock"/);
   assert.doesNotMatch(JSON.stringify(standingObjects(settings)), /--socket/);
 });
+
+const chart = new URL('../../deploy/helm/porthole/', import.meta.url);
+const helm = spawnSync('helm', ['version', '--short']).status === 0;
+
+test("the chart's release is ours, and its agents have the capabilities that are documented", () => {
+  const text = (file: string) => readFileSync(new URL(file, chart), 'utf8');
+  const { version: chartVersion, appVersion } = loadYaml<{ version: string; appVersion: string }>(
+    text('Chart.yaml'),
+  );
+  assert.deepEqual([chartVersion, appVersion], [version(), version()]);
+  const [, added = ''] = /\n {14}add:\n((?: {16}- .*\n)+)/.exec(text('templates/daemonset.yaml')) ?? [];
+  assert.deepEqual(loadYaml(added), [...capabilities]);
+});
+
+test('the chart makes the same objects as install', {
+  skip: helm ? false : "no 'helm' here to render it",
+}, () => {
+  const rendered = execFileSync('helm', ['template', 'x', chart.pathname, '--namespace', 'porthole']);
+  const made = loadAllYaml(rendered.toString()) as KubeObject[];
+  for (const wanted of standingObjects(settings).filter(({ kind }) => kind !== 'Namespace')) {
+    const found = made.find(({ kind }) => kind === wanted.kind);
+    assert.deepEqual(unowned(found!), unowned(wanted), wanted.kind);
+  }
+  const [secret, config] = ['Secret', 'ConfigMap'].map((k) =>
+    made.find(({ kind }) => kind === k),
+  ) as unknown as [{ data: { token: string } }, { data: { sha256: string } }];
+  assert.ok(isTokenOf(Buffer.from(secret.data.token, 'base64').toString(), config.data.sha256));
+});
+
+/** Without who keeps it. */
+const unowned = (object: KubeObject): unknown =>
+  JSON.parse(JSON.stringify(object).replaceAll('"app.kubernetes.io/managed-by":"Helm"', owner));
+const owner = '"app.kubernetes.io/managed-by":"porthole"';

@@ -1,4 +1,5 @@
 // Pods of a cluster: which ones are meant, in kubectl's words, and what an agent beside them captures, as a source.
+export { capabilities } from './agent-job.ts';
 export { type Agents, agentsOnDemand } from './agents.ts';
 export { ApiError, type ApiOptions, KubeApi } from './api.ts';
 export { Audit, whoAmI } from './audit.ts';
@@ -20,7 +21,12 @@ export {
   tokenRecipe,
   uninstall,
 } from './install.ts';
-export { defaultNamespace, type InstallSettings, standingObjects } from './install-objects.ts';
+export {
+  defaultNamespace,
+  type InstallSettings,
+  type KubeObject,
+  standingObjects,
+} from './install-objects.ts';
 export { type Kind, kindOf, kinds } from './kinds.ts';
 export { followPods, type PodQuery, podQuery } from './pods.ts';
 export { type Connect, RemoteSource, type Wire, type WireListener } from './remote-source.ts';

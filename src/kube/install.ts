@@ -24,6 +24,10 @@ const absent = (error: unknown) => {
   throw error;
 };
 
+const ownerOf = ({ metadata }: KubeObject) => metadata.labels?.['app.kubernetes.io/managed-by'] ?? '';
+/** Made by `install`, not by a chart. */
+const isOurs = (object: KubeObject) => ownerOf(object) === 'porthole';
+
 export interface InstallOptions {
   /** Makes a new token: whoever has read the old one may capture no longer. */
   readonly rotate: boolean;
@@ -56,7 +60,7 @@ export async function install(api: KubeApi, settings: InstallSettings, options: 
 
 /**
  * What an earlier install was told and is not said again: the image with this release's tag, the runtime's socket.
- * Undefined: nothing is installed.
+ * Undefined: nothing is installed. Throws KubeError: somebody else's are.
  */
 export async function installedSettings(
   api: KubeApi,
@@ -68,6 +72,11 @@ export async function installedSettings(
     .catch(absent);
   const [container] = found?.spec?.template?.spec?.containers ?? [];
   if (!found || !container) return undefined;
+  if (!isOurs(found))
+    throw new KubeError(
+      `the agents in namespace ${namespace} are kept by ${ownerOf(found) || 'somebody else'}`,
+      'helm upgrade brings those of a chart to another release; -n NAME installs others beside them',
+    );
   const { image = '', args = [] } = container;
   const before = found.metadata.labels?.[versionLabel] ?? '';
   const at = args.indexOf('--socket');
@@ -81,9 +90,8 @@ export async function installedSettings(
 /** Somebody else's namespace may be used, if it admits the agents; its labels are not ours to change. */
 async function applyNamespace(api: KubeApi, object: KubeObject, note: (text: string) => void): Promise<void> {
   const found = await api.get<KubeObject>(pathOf(object)).catch(absent);
-  const { labels = {} } = found?.metadata ?? {};
-  if (found && labels['app.kubernetes.io/managed-by'] !== 'porthole') {
-    if (labels['pod-security.kubernetes.io/enforce'] !== 'privileged')
+  if (found && !isOurs(found)) {
+    if (found.metadata.labels?.['pod-security.kubernetes.io/enforce'] !== 'privileged')
       note(
         `namespace ${object.metadata.name} is not Porthole's and has no label pod-security.kubernetes.io/enforce=privileged: its agents may not be admitted`,
       );
@@ -125,7 +133,7 @@ export async function uninstall(api: KubeApi, namespace: string): Promise<string
   const remove = async (object: KubeObject) => {
     // The Namespace 'porthole' may be there with a DaemonSet of that name which somebody else has made.
     const found = await api.get<KubeObject>(pathOf(object)).catch(absent);
-    if (found?.metadata.labels?.[partLabel] !== standingPart) return;
+    if (found?.metadata.labels?.[partLabel] !== standingPart || !isOurs(found)) return;
     await api.delete(pathOf(object), { propagationPolicy: 'Background' }).catch(absent);
     gone.push(`${object.kind} ${object.metadata.name}`);
   };
