@@ -226,7 +226,9 @@ export class HttpAnalyzer implements Analyzer, SideListener {
     // Not to be held until the next one comes.
     this.#answer = undefined;
     const { status } = answer;
-    const asked = this.#waiting.first;
+    // A long answer to a request that was lost is over behind the next request.
+    const first = this.#waiting.first;
+    const asked = first && first.startAt <= answer.startAt ? first : undefined;
     answer.parts = parts;
     if (isInterim(status.code)) {
       // What was lost there may have been the answer: told with the next.
