@@ -18,7 +18,7 @@ import {
 } from '../../src/protocols/http2/testing/build.ts';
 import { need } from '../support/need.ts';
 import { type End, writePcapSync } from '../support/pcap-file.ts';
-import { launch, launcher } from '../support/porthole.ts';
+import { launch, launcher, peakOf, tellsPeak } from '../support/porthole.ts';
 import { scratch } from '../support/scratch.ts';
 
 const skip = need('linux');
@@ -229,18 +229,12 @@ before(() => {
   });
 });
 
-/** Says at its end how much memory it had at most. Not by getrusage, in which who started it counts too. */
-const peak = `--import=data:text/javascript,${encodeURIComponent(
-  "import{readFileSync}from'node:fs';process.on('exit',()=>console.error(/VmHWM.*/.exec(readFileSync('/proc/self/status','latin1'))[0]))",
-)}`;
-
 async function watch(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await launch(launcher, ['watch', '-r', file, ...args], {
-    env: { NODE_OPTIONS: peak },
-  }).ended;
+  const ended = await launch(launcher, ['watch', '-r', file, ...args], { env: tellsPeak }).ended;
+  const { code, stdout, stderr } = ended;
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /this is a bug|\n {4}at /);
-  const bytes = Number(/VmHWM:\s+(\d+) kB/.exec(stderr)?.[1]) * 1024;
+  const bytes = peakOf(ended);
   assert.ok(bytes < memoryLimit, `${Math.round(bytes / MiB)} MiB\n${stderr}`);
   return stdout;
 }
