@@ -66,7 +66,10 @@ function fill(place: string): void {
   else cpSync(join(root, 'dist'), join(app, 'dist'), { recursive: true });
   for (const file of ['package.json', 'LICENSE']) copyFileSync(join(root, file), join(app, file));
   const native = `koffi-linux-${process.arch}`;
-  cpSync(join(root, 'node_modules/koffi'), join(app, 'node_modules/koffi'), { recursive: true });
+  cpSync(join(root, 'node_modules/koffi'), join(app, 'node_modules/koffi'), {
+    recursive: true,
+    filter: (path) => !/\.(cc|hh?|c|cpp|inc|S|asm|md|txt|def|d\.ts)$/.test(path),
+  });
   cpSync(
     join(root, 'node_modules/@koromix', native, `linux_${process.arch}`),
     join(app, 'node_modules/@koromix', native, `linux_${process.arch}`),

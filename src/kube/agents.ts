@@ -58,6 +58,8 @@ export function agentsOnDemand(
   const jobs = `/apis/batch/v1/namespaces/${settings.namespace}/jobs`;
   const pods = `/api/v1/namespaces/${settings.namespace}/pods`;
   const made = new Map<string, Promise<{ job: string; pod: string }>>();
+  /** Jobs that are known to be there: for who may not list them. */
+  const named = new Set<string>();
 
   async function make(node: string): Promise<{ job: string; pod: string }> {
     note(`starting an agent on ${node}, in namespace ${settings.namespace}`);
@@ -67,6 +69,7 @@ export function agentsOnDemand(
         throw explained(error, node, settings);
       });
     const { name } = job.metadata;
+    named.add(name);
     return { job: name, pod: await running(node, name) };
   }
 
@@ -143,10 +146,14 @@ export function agentsOnDemand(
   };
 
   async function own(): Promise<string[]> {
-    const { items } = await api
-      .list(jobs, { labelSelector: `${agentLabel}=${agentName},${sessionLabel}=${session}` })
-      .catch(() => ({ items: [] as object[] }));
-    return items.map((item) => (item as { metadata: { name: string } }).metadata.name);
+    try {
+      const { items } = await api.list(jobs, {
+        labelSelector: `${agentLabel}=${agentName},${sessionLabel}=${session}`,
+      });
+      return items.map((item) => (item as { metadata: { name: string } }).metadata.name);
+    } catch {
+      return [...named];
+    }
   }
 
   async function remove(job: string): Promise<void> {
