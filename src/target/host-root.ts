@@ -1,33 +1,56 @@
 /** Sockets of the node's runtime, from within a container that shares the node's process ids (hostPID). */
-import { readFileSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { listPids } from './proc/scan.ts';
+import { readProc } from './proc/stat.ts';
 import { parseListening } from './proc/unix.ts';
+import { socketInodes } from './sockets.ts';
 
-/** As the node's first process sees the file system. */
-const hostRoot = '/proc/1/root';
-
-/** What a kubelet asks, by its usual names: containerd, CRI-O, cri-dockerd. */
+/** What a kubelet asks, by the kernel's names of its process and by usual names of its socket. */
+const criDaemons = new Set(['containerd', 'crio', 'cri-dockerd']);
 const criSocket = /\/(containerd|crio|cri-dockerd)\.sock$/;
+/** Processes that see the node's file system. */
+const hostProcesses = new Set([...criDaemons, 'kubelet', 'dockerd', 'systemd', 'init']);
+
+const processesCalled = (names: ReadonlySet<string>) =>
+  listPids().filter((pid) => names.has(readProc(pid, 'comm')?.trimEnd() ?? ''));
 
 /**
  * The socket of the node's CRI as a path that can be opened here; undefined: this is the node's own file system,
- * or nothing listens there. Throws where /proc/1 may not be looked at (CAP_SYS_PTRACE).
+ * or nothing of that kind listens. Needs hostPID and CAP_SYS_PTRACE.
  */
 export function nodeCriSocket(): string | undefined {
-  if (!isInContainer()) return undefined;
-  const paths = parseListening(readFileSync('/proc/1/net/unix', 'utf8'))
-    .map(({ path }) => path)
-    .filter((path) => criSocket.test(path));
-  // k3s and its like bring a containerd of their own: it is the one that has the pods.
-  const rank = (path: string) => (basename(path) === 'containerd.sock' && !path.includes('/k') ? 1 : 0);
-  const [best] = [...new Set(paths)].sort((a, b) => rank(a) - rank(b));
-  return best === undefined ? undefined : hostRoot + best;
+  for (const pid of processesCalled(criDaemons)) {
+    if (!isElsewhere(pid)) continue;
+    const inodes = new Set<number>();
+    socketInodes(pid, inodes);
+    const own = listeningAt(pid).find(({ path, inode }) => inodes.has(inode) && criSocket.test(path));
+    if (own) return `/proc/${pid}/root${own.path}`;
+  }
+  return undefined;
 }
 
 /** The path of a file of the node, as it can be opened here. */
-export const onNode = (path: string) => (isInContainer() ? hostRoot + path : path);
+export function onNode(path: string): string {
+  const pid = processesCalled(hostProcesses).find(
+    (p) => isElsewhere(p) && existsSync(`/proc/${p}/root${path}`),
+  );
+  return pid === undefined ? path : `/proc/${pid}/root${path}`;
+}
 
-function isInContainer(): boolean {
-  const [ours, theirs] = [statSync('/'), statSync(`${hostRoot}/`)];
-  return ours.dev !== theirs.dev || ours.ino !== theirs.ino;
+/** Its file system is another one than ours, and can be looked at. */
+function isElsewhere(pid: number): boolean {
+  try {
+    const [ours, theirs] = [statSync('/'), statSync(`/proc/${pid}/root/`)];
+    return ours.dev !== theirs.dev || ours.ino !== theirs.ino;
+  } catch {
+    return false;
+  }
+}
+
+function listeningAt(pid: number) {
+  try {
+    return parseListening(readFileSync(`/proc/${pid}/net/unix`, 'utf8'));
+  } catch {
+    return [];
+  }
 }
