@@ -96,6 +96,8 @@ export async function captureKube(
         pods: query.remote,
         filter,
         snaplen: options.snaplen,
+        ...(options.interfaces.length > 0 ? { interfaces: options.interfaces } : {}),
+        ...(options.direction === undefined ? {} : { direction: options.direction }),
         ringBytes: options.ringBytes ?? 0,
         bodyLimit: 0,
         mode: 'packets',

@@ -93,6 +93,11 @@ async function ofCluster(
   words: readonly string[],
   maker: ViewMaker,
 ): Promise<number> {
+  if (options.host !== 'no')
+    throw new UsageError(
+      '--host with -k: agents capture in the namespaces of pods alone',
+      "on the node itself 'porthole watch host' shows its own traffic",
+    );
   const isNamed = kube.selector === undefined && !kube.allNamespaces;
   const target = isNamed ? words[0] : undefined;
   const rest = isNamed ? words.slice(1) : words;

@@ -37,6 +37,10 @@ export interface Want {
   /** Filter as typed; compiled at the agent. */
   readonly filter: string;
   readonly snaplen: number;
+  /** Names or globs; absent: every one of a pod. */
+  readonly interfaces?: readonly string[];
+  /** As the pod's interface sees it; absent: both. */
+  readonly direction?: 'in' | 'out';
   /** Of a ring, bytes; 0: the agent's default. */
   readonly ringBytes: number;
   /** Of bodies kept, where the agent decodes. */
@@ -91,6 +95,8 @@ export function commonVersion(theirs: readonly number[], ours: readonly number[]
 
 const is = {
   text: (value: unknown): value is string => typeof value === 'string' && value.length < 65_536,
+  texts: (value: unknown): value is string[] =>
+    Array.isArray(value) && value.length < 1024 && value.every(is.text),
   count: (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0,
   pods: (value: unknown): value is PodSelection => {
     const pods = value as Partial<PodSelection> | undefined | null;
@@ -131,6 +137,8 @@ function isHello(l: Record<string, unknown>): boolean {
       (is.pods(w?.['pods']) &&
         is.text(w['filter']) &&
         is.count(w['snaplen']) &&
+        (w['interfaces'] === undefined || is.texts(w['interfaces'])) &&
+        (w['direction'] === undefined || w['direction'] === 'in' || w['direction'] === 'out') &&
         is.count(w['ringBytes']) &&
         is.count(w['bodyLimit']) &&
         (w['mode'] === 'packets' || w['mode'] === 'exchanges') &&

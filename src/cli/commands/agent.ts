@@ -38,6 +38,8 @@ function specOf({ namespace, name, labels }: PodSelection): string {
 
 function optionsOf(want: Want, own: readonly string[]): CaptureOptions {
   const words = ['--wait', '-s', `${want.snaplen}`, ...own];
+  for (const name of want.interfaces ?? []) words.push(`--interface=${name}`);
+  if (want.direction) words.push('-Q', want.direction);
   if (want.ringBytes > 0) words.push('-B', `${Math.ceil(want.ringBytes / 1024)}`);
   return captureOptions(parseOptions(words, captureRows));
 }
