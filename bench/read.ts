@@ -55,7 +55,7 @@ const subjects: readonly Subject[] = [
       return { ...counts, exchanges: counts.calls };
     },
     tshark: tsharkCallsArguments,
-    what: 'stream, method, path, status, gRPC status, lengths of all messages',
+    what: 'stream, method, path, status, gRPC status, numbers of messages',
     ours: ourCalls,
     theirs: tsharkCalls,
   },
