@@ -10,7 +10,7 @@ import { KubeError } from './selection.ts';
 export type Via = 'standing' | 'job' | 'auto';
 
 interface PodItem {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
   readonly spec?: { readonly nodeName?: string };
   readonly status?: { readonly phase?: string };
 }
@@ -47,6 +47,8 @@ class StandingAgents implements Agents {
   #others: Agents | undefined;
   /** Nodes that have no standing agent: theirs is of `others`. */
   readonly #without = new Set<string>();
+  /** Nodes whose standing agent was there: it comes back, after an upgrade say. */
+  readonly #reached = new Set<string>();
 
   constructor(api: KubeApi, namespace: string, token: string, onDemand: (() => Agents) | undefined) {
     this.#api = api;
@@ -64,7 +66,7 @@ class StandingAgents implements Agents {
       if (this.#without.has(node)) return this.#others!.on(node)(listener);
       const pod = await this.#running(node);
       if (pod === undefined) {
-        if (!this.#onDemand)
+        if (!this.#onDemand || this.#reached.has(node))
           throw new KubeError(
             `${node} has no standing agent that runs`,
             'porthole kube status tells why; --via job makes one for this watch alone',
@@ -78,6 +80,7 @@ class StandingAgents implements Agents {
         [['ports', `${agentPort}`]],
         forwarded(listener),
       );
+      this.#reached.add(node);
       return { send: (text) => channels.send(0, Buffer.from(text)), close: () => channels.close() };
     };
   }
@@ -91,6 +94,8 @@ class StandingAgents implements Agents {
       labelSelector: standingSelector,
       fieldSelector: `spec.nodeName=${node}`,
     });
-    return (items as PodItem[]).find(({ status }) => status?.phase === 'Running')?.metadata.name;
+    return (items as PodItem[]).find(
+      ({ metadata, status }) => status?.phase === 'Running' && metadata.deletionTimestamp === undefined,
+    )?.metadata.name;
   }
 }
