@@ -115,7 +115,9 @@ async function serve(client: Client, own: readonly string[]): Promise<number> {
   }
   const spec = specOf(want.pods);
   const began = Date.now();
-  stderr(`session for ${want.who}: ${spec}${want.filter === '' ? '' : `, filter: ${want.filter}`}`);
+  // Both are what a client says: a line of the log stays one.
+  const [who, wanted] = [want.who, want.filter].map((text) => text.replace(/\s+/g, ' '));
+  stderr(`session for ${who}: ${spec}${wanted === '' ? '' : `, filter: ${wanted}`}`);
   try {
     await requireRights();
     const options = optionsOf(want, own);
@@ -126,7 +128,7 @@ async function serve(client: Client, own: readonly string[]): Promise<number> {
       make: async () => agentView(client),
     });
     stderr(
-      `session for ${want.who} is over after ${Math.round((Date.now() - began) / 1000)} s: ${client.why()}`,
+      `session for ${who} is over after ${Math.round((Date.now() - began) / 1000)} s: ${client.why()}`,
     );
     return status;
   } catch (error) {
