@@ -127,9 +127,7 @@ async function serve(client: Client, own: readonly string[]): Promise<number> {
       immediate: true,
       make: async () => agentView(client),
     });
-    stderr(
-      `session for ${who} is over after ${Math.round((Date.now() - began) / 1000)} s: ${client.why()}`,
-    );
+    stderr(`session for ${who} is over after ${Math.round((Date.now() - began) / 1000)} s: ${client.why()}`);
     return status;
   } catch (error) {
     const { message, hint = '' } = error as Error & { hint?: string };
