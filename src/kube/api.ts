@@ -6,6 +6,7 @@ import { type IncomingMessage, type RequestOptions, request as requestPlain } fr
 import { request as requestTls } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClientOptions, WebSocket } from 'ws';
+import { kubeConfig } from './kubeconfig.ts';
 import { KubeError } from './selection.ts';
 
 export interface ApiOptions {
@@ -74,8 +75,7 @@ export class KubeApi {
 
   /** Throws KubeError: no kubeconfig, no such context. */
   static async load(options: ApiOptions): Promise<KubeApi> {
-    const { KubeConfig: Config } = await import('@kubernetes/client-node');
-    const config = new Config();
+    const config = new (await kubeConfig())();
     try {
       if (options.kubeconfig !== undefined) config.loadFromFile(options.kubeconfig);
       else config.loadFromDefault();
