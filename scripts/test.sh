@@ -11,5 +11,5 @@ fi
 npm run --silent typecheck
 npm run --silent imports
 sh scripts/lint.sh
-exec sh scripts/node.sh --test --test-reporter=./scripts/reporter.ts --test-concurrency=2 --test-timeout=300000 \
+exec sh scripts/node.sh --test --test-reporter=./scripts/reporter.ts --test-concurrency=2 --test-timeout=300000 --test-force-exit \
   'src/**/*.test.ts' 'test/**/*.test.ts'

@@ -21,6 +21,7 @@ const tag = `ag${process.pid}`;
 let containerd: ContainerdDaemon;
 let pod: Pod;
 const children: ChildProcess[] = [];
+const sources: RemoteSource[] = [];
 
 before(async () => {
   if (without) return;
@@ -29,6 +30,7 @@ before(async () => {
   await containerd.runInPod(pod, 'app', ['serve', '8002']);
 });
 after(async () => {
+  for (const source of sources) source.stop();
   for (const child of children) child.kill('SIGKILL');
   await containerd?.stop();
 });
@@ -132,6 +134,7 @@ function watch(agent: Agent, want: Want, given = token) {
     onMember: (mark, text) => members.push(`${mark} ${text}`),
     onWelcome: (welcome) => welcomed.push(welcome.node),
   });
+  sources.push(source);
   const running = source.run(pipeline as FrameCollector).then(
     () => pipeline.finish(source.counters()),
     (error: Error) => error,
