@@ -113,6 +113,8 @@ export function makeImage(file: string): string {
         config: {
           Entrypoint: ['/usr/bin/node', '--disable-warning=ExperimentalWarning', '/app/dist/cli/main.js'],
           Cmd: ['agent'],
+          // As the launcher has it: rings are made while the kernel is waited for, many at once.
+          Env: ['UV_THREADPOOL_SIZE=16'],
           Labels: {
             'org.opencontainers.image.title': 'porthole',
             'org.opencontainers.image.version': version,
