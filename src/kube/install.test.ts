@@ -137,6 +137,15 @@ test('uninstall leaves nothing, and a namespace in which others are', async () =
   assert.equal(store.objects.size, 0);
 
   await install(store.api, settings, quiet);
+  // As kubectl makes it, by the recipe in deploy/standing.yaml.
+  for (const path of [secretPath, digestPath]) {
+    const { metadata, ...object } = store.objects.get(path)!;
+    store.objects.set(path, { ...object, metadata: { name: metadata.name } } as KubeObject);
+  }
+  await uninstall(store.api, 'porthole');
+  assert.equal(store.objects.size, 0);
+
+  await install(store.api, settings, quiet);
   const other = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs' } };
   store.objects.set(`${place}/configmaps/theirs`, other);
   await uninstall(store.api, 'porthole');

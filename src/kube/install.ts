@@ -28,6 +28,10 @@ const ownerOf = ({ metadata }: KubeObject) => metadata.labels?.['app.kubernetes.
 /** Made by `install`, not by a chart. */
 const isOurs = (object: KubeObject) => ownerOf(object) === 'porthole';
 
+/** The token as the manifests' comment makes it: by name, without a label. */
+const isByHand = (object: KubeObject) =>
+  ownerOf(object) === '' && [tokenSecret, digestConfig].includes(object.metadata.name);
+
 export interface InstallOptions {
   /** Makes a new token: whoever has read the old one may capture no longer. */
   readonly rotate: boolean;
@@ -133,7 +137,11 @@ export async function uninstall(api: KubeApi, namespace: string): Promise<string
   const remove = async (object: KubeObject) => {
     // The Namespace 'porthole' may be there with a DaemonSet of that name which somebody else has made.
     const found = await api.get<KubeObject>(pathOf(object)).catch(absent);
-    if (found?.metadata.labels?.[partLabel] !== standingPart || !isOurs(found)) return;
+    if (
+      !found ||
+      !(isByHand(found) || (found.metadata.labels?.[partLabel] === standingPart && isOurs(found)))
+    )
+      return;
     await api.delete(pathOf(object), { propagationPolicy: 'Background' }).catch(absent);
     gone.push(`${object.kind} ${object.metadata.name}`);
   };
