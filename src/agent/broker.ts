@@ -45,6 +45,7 @@ export class Broker {
   readonly #server: Server;
   #idle: NodeJS.Timeout | undefined;
   #closed: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -65,6 +66,7 @@ export class Broker {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#idle);
     // Not by a signal: a session has become nobody, and there is no CAP_KILL. It ends when its channel does.
     for (const child of this.#sessions.values()) if (child.connected) child.disconnect();
@@ -74,7 +76,7 @@ export class Broker {
 
   #expectSomebody(): void {
     clearTimeout(this.#idle);
-    if (this.#options.idleMs > 0 && this.#sessions.size === 0)
+    if (!this.#isClosed && this.#options.idleMs > 0 && this.#sessions.size === 0)
       this.#idle = setTimeout(() => {
         this.#options.note('no client: ended');
         this.close();

@@ -123,8 +123,11 @@ export class Session {
     this.#isOver = true;
     if (this.#outbox.unacknowledged > 0 && !this.#isGone)
       await new Promise<void>((resolve) => {
-        this.#done.push(resolve);
-        setTimeout(resolve, lingerMs);
+        const tooSlow = setTimeout(resolve, lingerMs);
+        this.#done.push(() => {
+          clearTimeout(tooSlow);
+          resolve();
+        });
       });
     clearTimeout(this.#silence);
   }

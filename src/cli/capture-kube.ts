@@ -108,6 +108,9 @@ export async function captureKube(
         mark('agent answers');
         answered.add(node);
         tell();
+      },
+      onListening() {
+        mark('interfaces are open');
         stderr(`listening to ${query.title} on ${node}${filter === '' ? '' : `, filter: ${filter}`}`);
       },
     });

@@ -181,12 +181,17 @@ export async function drive(
   failure ??= stdoutFailure();
   if (failure) {
     if (failure instanceof ReaderGone) stderr('the reader of stdout has gone: ended');
-    if (live) process.stderr.write(countLines(counters, view, output));
+    // Counts of what never began say nothing.
+    if (live && (counters.received > 0 || counters.captured > 0 || !isRefused(failure)))
+      process.stderr.write(countLines(counters, view, output));
     throw failure;
   }
   if (live && fanout.firstFrameMs > 0) printTiming(fanout.firstFrameMs);
   return counters;
 }
+
+/** Told in one line to people. */
+const isRefused = (failure: unknown) => (failure as Error).name === 'CliError';
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
 

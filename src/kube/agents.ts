@@ -1,17 +1,12 @@
 /** Agents on demand: one Job on each node that is concerned, reached by a forwarded port. */
 import { createHash } from 'node:crypto';
 import { type AgentSettings, agentJob, agentLabel, agentName, agentPort, sessionLabel } from './agent-job.ts';
+import { AgentStart, explained } from './agent-start.ts';
 import { ApiError, type KubeApi } from './api.ts';
-import type { Connect } from './remote-source.ts';
-import { KubeError } from './selection.ts';
-
-/** From the Job's creation to its container running: an image of 45 MB compressed may have to be pulled. */
-const startMs = 120_000;
-/** A Job whose agent ended and that nobody has deleted is swept by the next run. */
-const lookMs = 150;
+import { AgentGone, type Connect } from './remote-source.ts';
 
 export interface Agents {
-  /** Makes the agent there when there is none yet. */
+  /** Makes the agent there when there is none yet, and another when the pod of the first has ended. */
   on(node: string): Connect;
   /** What lets a client in there; asked for once a connection is made. */
   tokenOf(node: string): string;
@@ -19,29 +14,10 @@ export interface Agents {
   close(): Promise<void>;
 }
 
-interface PodStatus {
-  readonly metadata?: { readonly name?: string };
-  readonly status?: {
-    readonly phase?: string;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly containerStatuses?: readonly {
-      readonly state?: {
-        readonly running?: object;
-        readonly waiting?: { readonly reason?: string; readonly message?: string };
-        readonly terminated?: {
-          readonly exitCode?: number;
-          readonly reason?: string;
-          readonly message?: string;
-        };
-      };
-    }[];
-  };
+interface Agent {
+  readonly job: string;
+  readonly pod: string;
 }
-
-/** Reasons of waiting that do not go by themselves. */
-const hopeless =
-  /^(ErrImageNeverPull|ErrImagePull|ImagePullBackOff|InvalidImageName|CreateContainer(Config)?Error|RunContainerError|CrashLoopBackOff)$/;
 
 export function agentsOnDemand(
   api: KubeApi,
@@ -57,95 +33,83 @@ export function agentsOnDemand(
   };
   const jobs = `/apis/batch/v1/namespaces/${settings.namespace}/jobs`;
   const pods = `/api/v1/namespaces/${settings.namespace}/pods`;
-  const made = new Map<string, Promise<{ job: string; pod: string }>>();
+  const start = new AgentStart(api, settings, note);
+  const made = new Map<string, Promise<Agent>>();
+  /** Jobs that are being made: the server may have one before we know its name. */
+  const posted = new Set<Promise<unknown>>();
   /** Jobs that are known to be there: for who may not list them. */
   const named = new Set<string>();
+  /** Nodes whose agent was reached once. */
+  const reached = new Set<string>();
+  let hasPosted = false;
+  let isClosed = false;
 
-  async function make(node: string): Promise<{ job: string; pod: string }> {
+  async function make(node: string): Promise<Agent> {
+    if (isClosed) throw new AgentGone(`${node}: the watch is over`);
     note(`starting an agent on ${node}, in namespace ${settings.namespace}`);
-    const job = await api
-      .post<{ metadata: { name: string } }>(jobs, agentJob(node, settings))
-      .catch((error: unknown) => {
-        throw explained(error, node, settings);
-      });
-    const { name } = job.metadata;
-    named.add(name);
-    return { job: name, pod: await running(node, name) };
-  }
-
-  /** Name of the Job's pod, once its container runs. */
-  async function running(node: string, job: string): Promise<string> {
-    const until = Date.now() + startMs;
-    for (let last = 'it has no pod yet'; ; ) {
-      const { items } = await api.list(pods, { labelSelector: `batch.kubernetes.io/job-name=${job}` });
-      const pod = items[0] as PodStatus | undefined;
-      const state = pod?.status?.containerStatuses?.[0]?.state;
-      if (state?.running) return pod!.metadata!.name!;
-      const waiting = state?.waiting;
-      if (waiting?.reason) last = `${waiting.reason}${waiting.message ? `: ${waiting.message}` : ''}`;
-      const { terminated } = state ?? {};
-      if (terminated || pod?.status?.phase === 'Failed')
-        throw new KubeError(
-          `${node}: the agent has ended: ${(await logs(pod!)) || terminated?.reason || pod?.status?.message || pod?.status?.reason || 'no reason is known'}`,
-        );
-      if (!pod) await refusedPod(node, job);
-      if (waiting?.reason && hopeless.test(waiting.reason))
-        throw new KubeError(
-          `${node}: the agent cannot start: ${last}`,
-          `is the image '${settings.image}' there? --agent-image NAME names another, 'npm run image' makes it`,
-        );
-      if (Date.now() > until)
-        throw new KubeError(`${node}: the agent did not start within ${startMs / 1000} s: ${last}`);
-      await new Promise((done) => setTimeout(done, lookMs));
+    const post = api.post<{ metadata: { name: string } }>(jobs, agentJob(node, settings));
+    posted.add(post);
+    hasPosted = true;
+    // Time that the server needs is free: it is used to load what comes next.
+    void import('ws');
+    try {
+      const { name } = (await post).metadata;
+      named.add(name);
+      return { job: name, pod: await start.running(node, name) };
+    } catch (error) {
+      throw explained(error, node, settings);
+    } finally {
+      posted.delete(post);
     }
   }
 
-  /** Admission refuses a Job's pod later than the Job: only an event tells. */
-  async function refusedPod(node: string, job: string): Promise<void> {
-    const { status } = await api.get<{ status?: { conditions?: { type: string; message?: string }[] } }>(
-      `${jobs}/${job}`,
-    );
-    const failed = status?.conditions?.find((c) => c.type === 'Failed');
-    const { items } = await api
-      .list(`/api/v1/namespaces/${settings.namespace}/events`, {
-        fieldSelector: `involvedObject.name=${job},reason=FailedCreate`,
-      })
-      .catch(() => ({ items: [] as object[] }));
-    const message = failed?.message ?? (items[0] as { message?: string } | undefined)?.message;
-    if (message !== undefined) throw explained(new ApiError(message, 403), node, settings);
-  }
-
-  async function logs({ metadata }: PodStatus): Promise<string> {
-    const text = await api.text(`${pods}/${metadata?.name}/log`, { tailLines: '3' }).catch(() => '');
-    return text.trim().replace(/^porthole: /gm, '');
+  /** The one that is there, or a new one; a failure is not kept. */
+  function agentOn(node: string): Promise<Agent> {
+    const known = made.get(node);
+    if (known) return known;
+    const agent = make(node);
+    made.set(node, agent);
+    agent.catch(() => {
+      if (made.get(node) === agent) made.delete(node);
+    });
+    return agent;
   }
 
   return {
     tokenOf: () => token,
     on: (node) => async (listener) => {
-      let agent = made.get(node);
-      if (!agent) {
-        agent = make(node);
-        made.set(node, agent);
+      let agent = await agentOn(node);
+      // Again: the connection was broken, or the agent's pod is gone.
+      if (reached.has(node)) {
+        const why = await start.ended(node, agent.job, agent.pod);
+        if (why !== '') {
+          note(`${node}: ${why}`);
+          await remove(agent.job);
+          made.delete(node);
+          agent = await agentOn(node);
+        }
       }
-      const { pod } = await agent;
       const channels = await api.channels(
-        `${pods}/${pod}/portforward`,
+        `${pods}/${agent.pod}/portforward`,
         [['ports', `${agentPort}`]],
         forwarded(listener),
       );
+      reached.add(node);
       return {
         send: (text) => channels.send(0, Buffer.from(text)),
         close: () => channels.close(),
       };
     },
     async close() {
-      // By their label: one that is still being started has no name here.
-      if (made.size > 0) await Promise.all((await own()).map(remove));
+      isClosed = true;
+      await Promise.allSettled(posted);
+      await Promise.all((await own()).map(remove));
     },
   };
 
+  /** By their label: one whose making was answered with an error may be there all the same. */
   async function own(): Promise<string[]> {
+    if (!hasPosted) return [];
     try {
       const { items } = await api.list(jobs, {
         labelSelector: `${agentLabel}=${agentName},${sessionLabel}=${session}`,
@@ -159,6 +123,7 @@ export function agentsOnDemand(
   async function remove(job: string): Promise<void> {
     try {
       await api.delete(`${jobs}/${job}`, { propagationPolicy: 'Background' });
+      named.delete(job);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404)
         note(
@@ -183,17 +148,4 @@ export function forwarded(listener: Parameters<Connect>[0]): Parameters<KubeApi[
     },
     ended: (why) => listener.ended(wrong.trim() || why),
   };
-}
-
-function explained(error: unknown, node: string, { namespace }: AgentSettings): unknown {
-  if (!(error instanceof ApiError) || error.status !== 403) return error;
-  if (/PodSecurity|violates/.test(error.message))
-    return new KubeError(
-      `${node}: the cluster does not admit the agent's pod in namespace ${namespace}: ${error.message}`,
-      'it needs hostPID and five capabilities: --agent-namespace NAME names one that may (label pod-security.kubernetes.io/enforce=privileged)',
-    );
-  return new KubeError(
-    `${node}: you may not start an agent in namespace ${namespace}: ${error.message}`,
-    'docs/kubernetes.md lists the rights it needs, least first',
-  );
 }

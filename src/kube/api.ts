@@ -204,7 +204,7 @@ export class KubeApi {
     const url = new URL(this.server.replace(/^http/, 'ws').replace(/\/$/, '') + path);
     for (const [name, value] of query) url.searchParams.append(name, value);
     const options: ClientOptions = { handshakeTimeout: answerMs, perMessageDeflate: false };
-    await this.#config.applyToHTTPSOptions(options as never);
+    await this.#authenticate(options);
     options.headers = { ...options.headers, ...(this.#as as Record<string, string>) };
     const socket = new Socket(url, streamProtocols, options);
     // Before it is open: the first messages may have come with the server's consent.
@@ -236,6 +236,18 @@ export class KubeApi {
     };
   }
 
+  /** Who we are, and how the server is reached: certificates, tokens, what an exec plugin says, proxies. */
+  async #authenticate(options: object): Promise<void> {
+    try {
+      await this.#config.applyToHTTPSOptions(options as never);
+    } catch (error) {
+      throw new KubeError(
+        `the kubeconfig's way to ${this.server} cannot be used: ${(error as Error).message}`,
+        `it is that of context '${this.context}'`,
+      );
+    }
+  }
+
   async #json<T extends object>(
     method: string,
     path: string,
@@ -258,7 +270,7 @@ export class KubeApi {
     const url = new URL(this.server.replace(/\/$/, '') + path);
     for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value);
     const options: RequestOptions = { method, timeout: answerMs };
-    await this.#config.applyToHTTPSOptions(options as never);
+    await this.#authenticate(options);
     options.headers = {
       ...options.headers,
       ...(this.#as as Record<string, string>),

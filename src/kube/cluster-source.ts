@@ -4,10 +4,18 @@ import type { RemoteSource } from './remote-source.ts';
 
 /** Namespaces of one node; each node has numbers of its own. */
 const namespacesMax = 1_000_000;
+/** A node that could not be watched is left alone for so long. */
+const againMs = 30_000;
 
 export class ClusterSource implements PacketSource {
   readonly #nodes = new Map<string, RemoteSource>();
   #out: FrameCollector | undefined;
+  /** Nodes that could not be watched: until when they are left alone, and what was said of them. */
+  readonly #given = new Map<string, { readonly until: number; readonly why: string }>();
+  /** Of nodes that were given up: what they captured counts. */
+  readonly #past: RemoteSource[] = [];
+  /** Nodes so far. */
+  #places = 0;
   #interfaces = 0;
   #number = 0;
   #running = 0;
@@ -18,6 +26,7 @@ export class ClusterSource implements PacketSource {
   /** A node whose source is there is left alone. */
   add(node: string, make: () => RemoteSource): void {
     if (this.#nodes.has(node) || this.#isStopping) return;
+    if (Date.now() < (this.#given.get(node)?.until ?? 0)) return;
     const source = make();
     this.#nodes.set(node, source);
     if (this.#out) void this.#start(node, source);
@@ -46,7 +55,7 @@ export class ClusterSource implements PacketSource {
 
   counters(): SourceCounters {
     const sum = { captured: 0, received: 0, dropped: 0, freezes: 0, snaplenCut: 0, duplicates: 0 };
-    for (const source of this.#nodes.values()) {
+    for (const source of [...this.#nodes.values(), ...this.#past]) {
       const counters = source.counters();
       for (const key of Object.keys(sum) as (keyof SourceCounters)[]) sum[key] += counters[key];
     }
@@ -56,15 +65,22 @@ export class ClusterSource implements PacketSource {
   async #start(node: string, source: RemoteSource): Promise<void> {
     this.#running++;
     try {
-      await source.run(this.#collector(this.#nodes.size));
+      await source.run(this.#collector(++this.#places));
     } catch (error) {
       // One of several nodes is no reason to give up the others.
-      if (this.#running > 1) this.#out!.note((error as Error).message);
+      if (this.#running > 1) this.#giveUp(node, error as Error);
       else this.#failure ??= error;
       this.#nodes.delete(node);
+      this.#past.push(source);
     }
     this.#running--;
     if (this.#running === 0 && (this.#isStopping || this.#failure)) this.#finish?.();
+  }
+
+  /** For a while: it is tried again when its pods change. */
+  #giveUp(node: string, { message }: Error): void {
+    if (this.#given.get(node)?.why !== message) this.#out!.note(message);
+    this.#given.set(node, { until: Date.now() + againMs, why: message });
   }
 
   /** @param place of the node: namespaces are told apart by it */

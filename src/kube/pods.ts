@@ -90,6 +90,7 @@ export async function followPods(
   let isStopped = false;
   let watch: { stop(): void } | undefined;
   let version = '';
+  let isTold = false;
 
   const list = async () => {
     const all = await api.list(path, query);
@@ -123,9 +124,12 @@ export async function followPods(
       if (version === '') await list();
       watch = await api.watch(path, { ...query, resourceVersion: version }, event, again);
       if (isStopped) watch.stop();
+      if (isTold) on.note('pods are followed again');
+      isTold = false;
     } catch (error) {
       version = '';
-      on.note(`pods are not followed for the moment: ${(error as Error).message}`);
+      if (!isTold && !isStopped) on.note(`pods are not followed for the moment: ${(error as Error).message}`);
+      isTold = true;
       again();
     }
   };

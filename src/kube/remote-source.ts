@@ -38,9 +38,14 @@ export interface RemoteOptions {
   readonly token?: string;
   readonly want: Want;
   readonly onMember?: (mark: '+' | '-', text: string, label: string) => void;
-  /** The agent has answered: packets are on their way. */
+  /** The agent has answered. */
   readonly onWelcome?: (welcome: Welcome) => void;
+  /** Interfaces are open: what is sent from now on is seen. */
+  readonly onListening?: () => void;
 }
+
+/** There will be no agent any more: whatever is tried, it stays so. */
+export class AgentGone extends KubeError {}
 
 /** An agent ends a session after 20 s of silence. */
 const beatMs = 2000;
@@ -53,21 +58,30 @@ const patienceMs = 20_000;
 const listenMs = 15_000;
 /** Connected, and nothing at all comes: a beat is answered every two seconds. */
 const silenceMs = 10_000;
+/** Namespaces of one agent in the place of another. */
+const generationNamespaces = 100_000;
+/** Agents of one node that may follow each other: one that ends again and again is of no use. */
+const generationsMax = 5;
 
 const text = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 
 export class RemoteSource implements PacketSource {
   readonly #options: RemoteOptions;
-  readonly #decoder = new CaptureDecoder();
-  readonly #inbox: Inbox;
+  #decoder = new CaptureDecoder();
+  #inbox: Inbox;
   readonly clock = new ClockOffset();
-  readonly #interfaces: CaptureInterface[] = [];
+  #interfaces: CaptureInterface[] = [];
   #out: FrameCollector | undefined;
   #collector: DecoderOutput | undefined;
   #wire: Wire | undefined;
   #reader: UnitReader | undefined;
   #session = '';
+  /** Agents that have come in the place of one that had ended. */
+  #generation = 0;
+  #isListening = false;
+  /** Over the connection of the moment. */
+  #isWelcome = false;
   #isOver = false;
   #isStopping = false;
   #failure: unknown;
@@ -76,6 +90,8 @@ export class RemoteSource implements PacketSource {
   #isBusy = false;
   #finish: (() => void) | undefined;
   #lostAt = 0;
+  /** From agents that have ended. */
+  #bytesBefore = 0;
   /** When a connection was first made, which may be long after `run`. */
   #beganAt = Number.POSITIVE_INFINITY;
   #retryMs = firstRetryMs;
@@ -93,7 +109,11 @@ export class RemoteSource implements PacketSource {
 
   constructor(options: RemoteOptions) {
     this.#options = options;
-    this.#inbox = new Inbox({
+    this.#inbox = this.#newInbox();
+  }
+
+  #newInbox(): Inbox {
+    return new Inbox({
       greeting: (kind, payload) => this.#greeting(kind, payload),
       unit: (kind, payload) => this.#unit(kind, payload),
       acknowledge: (next) => this.#say({ say: 'ack', next }),
@@ -106,24 +126,12 @@ export class RemoteSource implements PacketSource {
 
   /** Payload bytes that have come over the wire. */
   get bytes(): number {
-    return this.#inbox.bytes;
+    return this.#bytesBefore + this.#inbox.bytes;
   }
 
   async run(out: FrameCollector): Promise<void> {
     this.#out = out;
-    this.#collector = {
-      interface: (iface) => {
-        this.#interfaces.push(iface);
-        out.interface(iface);
-      },
-      frame: (frame) => {
-        this.#counters.captured++;
-        out.frame(frame);
-      },
-      loss: (loss) => {
-        if (loss.kind === 'damaged') out.loss(loss);
-      },
-    };
+    this.#collector = this.#newCollector(out);
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await new Promise<void>((finish) => {
       this.#finish = finish;
@@ -133,6 +141,41 @@ export class RemoteSource implements PacketSource {
     clearTimeout(this.#retry);
     this.#wire?.close();
     if (this.#failure) throw this.#failure;
+  }
+
+  #newCollector(out: FrameCollector): DecoderOutput {
+    const generation = this.#generation;
+    const loss = (loss: Loss) => {
+      if (loss.kind === 'damaged') out.loss(loss);
+    };
+    if (generation === 0)
+      return {
+        interface: (iface) => {
+          this.#interfaces.push(iface);
+          out.interface(iface);
+        },
+        frame: (frame) => {
+          this.#counters.captured++;
+          out.frame(frame);
+        },
+        loss,
+      };
+    // Another agent counts namespaces from the beginning.
+    const known = new Map<CaptureInterface, CaptureInterface>();
+    return {
+      interface: (iface) => {
+        const ours = { ...iface, netns: iface.netns + generation * generationNamespaces };
+        known.set(iface, ours);
+        this.#interfaces.push(ours);
+        out.interface(ours);
+      },
+      frame: (frame) => {
+        this.#counters.captured++;
+        frame.iface = known.get(frame.iface)!;
+        out.frame(frame);
+      },
+      loss,
+    };
   }
 
   stop(): void {
@@ -150,6 +193,7 @@ export class RemoteSource implements PacketSource {
     const nonce = crypto.randomUUID().replaceAll('-', '');
     const reader = new UnitReader(nonce);
     this.#reader = reader;
+    this.#isWelcome = false;
     const isOurs = () => this.#reader === reader && !this.#isOver;
     try {
       const wire = await this.#options.connect({
@@ -181,7 +225,8 @@ export class RemoteSource implements PacketSource {
       } satisfies Hello);
     } catch (error) {
       if (!isOurs()) return;
-      if (this.#session === '' || !(error instanceof KubeError)) this.#fail(error);
+      if (this.#session === '' || !(error instanceof KubeError) || error instanceof AgentGone)
+        this.#fail(error);
       else this.#broken(error.message);
     }
   }
@@ -208,10 +253,15 @@ export class RemoteSource implements PacketSource {
     try {
       for (let bytes = this.#held.shift(); bytes && !this.#isOver; bytes = this.#held.shift()) {
         this.#reader!.feed(bytes, this.#inbox);
-        const damage = this.#reader!.damage || this.#inbox.damage;
+        // A session that is begun anew has no reader before its connection is there.
+        const damage = this.#reader?.damage || this.#inbox.damage;
         if (damage !== '')
           throw new KubeError(`the agent on ${this.#options.node} sends nonsense: ${damage}`);
         await this.#out!.batch();
+        if (!this.#isListening && this.#interfaces.length > 0) {
+          this.#isListening = true;
+          this.#options.onListening?.();
+        }
       }
     } catch (error) {
       this.#fail(error);
@@ -223,14 +273,19 @@ export class RemoteSource implements PacketSource {
   #greeting(kind: number, payload: Uint8Array): void {
     if (kind === UnitKind.refusal) {
       const { reason, hint } = JSON.parse(text(payload)) as Refusal;
+      if (this.#session !== '' && !this.#isWelcome && this.#generation < generationsMax) {
+        this.#anew(reason);
+        return;
+      }
       throw new KubeError(`${this.#options.node}: ${reason}`, hint);
     }
     const welcome = JSON.parse(text(payload)) as Welcome;
     this.#session = welcome.session;
+    this.#isWelcome = true;
     this.#retryMs = firstRetryMs;
     if (welcome.resumed) {
       const seconds = ((Date.now() - this.#lostAt) / 1000).toFixed(1);
-      this.#out!.note(
+      this.#note(
         `${this.#options.node}: connected again after ${seconds} s; what was captured meanwhile follows`,
       );
     } else this.#options.onWelcome?.(welcome);
@@ -251,7 +306,7 @@ export class RemoteSource implements PacketSource {
         this.#options.onMember?.(event.mark, `${event.text} on ${this.#options.node}`, event.label);
         break;
       case 'note':
-        this.#out!.note(`${this.#options.node}: ${event.text}`);
+        this.#note(`${this.#options.node}: ${event.text}`);
         break;
       case 'loss': {
         const { kind, count, iface, detail } = event;
@@ -273,6 +328,33 @@ export class RemoteSource implements PacketSource {
     }
   }
 
+  /** At once: where nothing is captured no batch comes that would bring it along. */
+  #note(text: string): void {
+    this.#out!.note(text);
+    if (!this.#isBusy) void this.#out!.batch();
+  }
+
+  /** The session cannot be resumed: another is begun, and what lies between is lost. */
+  #anew(why: string): void {
+    const { node } = this.#options;
+    const seconds = ((Date.now() - this.#lostAt) / 1000).toFixed(1);
+    this.#note(`${node}: ${why}; begun anew: ${seconds} s were not captured`);
+    this.#generation++;
+    this.#bytesBefore += this.#inbox.bytes;
+    this.#session = '';
+    this.#decoder = new CaptureDecoder();
+    this.#inbox = this.#newInbox();
+    this.#interfaces = [];
+    this.#isListening = false;
+    this.#collector = this.#newCollector(this.#out!);
+    this.#beganAt = Date.now();
+    this.#wire?.close();
+    this.#wire = undefined;
+    this.#reader = undefined;
+    this.#held = [];
+    this.#retry = setTimeout(() => void this.#connect(), 0);
+  }
+
   #broken(why: string): void {
     this.#wire?.close();
     this.#wire = undefined;
@@ -288,7 +370,7 @@ export class RemoteSource implements PacketSource {
     else {
       if (this.#lostAt === 0) {
         this.#lostAt = now;
-        this.#out!.note(`${node}: the connection to the agent is broken (${why}); it goes on capturing`);
+        this.#note(`${node}: the connection to the agent is broken (${why}); it goes on capturing`);
       }
       if (now - this.#lostAt > patienceMs)
         this.#fail(

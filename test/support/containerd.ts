@@ -35,17 +35,23 @@ export interface ContainerdDaemon {
   /** Returns the container's id. */
   runInPod(pod: Pod, name: string, args: readonly string[], attempt?: number): Promise<string>;
   stopContainer(id: string): Promise<void>;
+  stopPod(pod: Pod): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param socketName by which it is found, or not */
-export async function startContainerd(socketName = 'containerd.sock'): Promise<ContainerdDaemon> {
+/**
+ * @param socketName by which it is found, or not
+ * @param subnet of its pods: two at once need two
+ */
+export async function startContainerd(
+  socketName = 'containerd.sock',
+  subnet = `10.214.${process.pid % 250}.0/24`,
+): Promise<ContainerdDaemon> {
   const directory = temporaryDirectory('containerd');
   const socket = join(directory, 'state', socketName);
   mkdirSync(join(directory, 'state'));
   const config = join(directory, 'config.toml');
   writeFileSync(config, configuration(directory, socket));
-  const subnet = `10.214.${process.pid % 250}.0/24`;
   mkdirSync(join(directory, 'net.d'));
   writeFileSync(join(directory, 'net.d', '1.conflist'), JSON.stringify(network(directory, subnet)));
   const daemon = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'containerd', '--config', config], {
@@ -126,6 +132,12 @@ export async function startContainerd(socketName = 'containerd.sock'): Promise<C
     },
     async stopContainer(id) {
       await cri('StopContainer', [[1, id]]);
+    },
+    async stopPod(pod) {
+      const { sandboxId } = pod;
+      pods.splice(pods.indexOf(pod), 1);
+      await cri('StopPodSandbox', [[1, sandboxId]]);
+      await cri('RemovePodSandbox', [[1, sandboxId]]);
     },
     async stop() {
       for (const [namespace, id] of natives) {
