@@ -16,8 +16,8 @@ let box: string;
 before(async () => {
   if (skip) return;
   docker = await startDocker();
-  docker.start('a-upbeat', ['--ip', `${docker.prefix}.10`], 'serve', '8000');
-  docker.start('b-caller', [], 'call', `${docker.prefix}.10`, '8000', '/file.txt', '100');
+  docker.start('0-upbeat', ['--ip', `${docker.prefix}.10`], 'serve', '8000');
+  docker.start('1-caller', [], 'call', `${docker.prefix}.10`, '8000', '/file.txt', '100');
   box = addNetns('f');
 });
 after(async () => {
@@ -32,10 +32,10 @@ test('ps: a table, names only, one object a line', { skip }, async () => {
   assert.equal(table.stderr, '');
   const [head, first, second] = table.stdout.split('\n');
   assert.match(head!, /^NAME +RUNTIME +ID +IMAGE +PID +IPS +INTERFACES +SINCE$/);
-  const id = docker.run('inspect', '--format', '{{.Id}}', 'a-upbeat');
-  const place = `porthole-upbeat +${docker.pid('a-upbeat')} +${docker.prefix}\\.10 +lo,eth0 +\\S`;
-  assert.match(first!, new RegExp(`^a-upbeat +docker +${id.slice(0, 12)} +${place}`));
-  assert.match(second!, /^b-caller +docker /);
+  const id = docker.run('inspect', '--format', '{{.Id}}', '0-upbeat');
+  const place = `porthole-upbeat +${docker.pid('0-upbeat')} +${docker.prefix}\\.10 +lo,eth0 +\\S`;
+  assert.match(first!, new RegExp(`^0-upbeat +docker +${id.slice(0, 12)} +${place}`));
+  assert.match(second!, /^1-caller +docker /);
   assert.match(
     table.stdout,
     new RegExp(`^${box} +netns +<none> +<none> +<none> +<none> +lo +<unknown>$`, 'm'),
@@ -43,7 +43,7 @@ test('ps: a table, names only, one object a line', { skip }, async () => {
 
   const names = await porthole(['ps', '-q'], { env: docker.env });
   const lines = names.stdout.trimEnd().split('\n');
-  assert.deepEqual(lines.slice(0, 2), ['a-upbeat', 'b-caller']);
+  assert.deepEqual(lines.slice(0, 2), ['0-upbeat', '1-caller']);
   assert.ok(lines.includes(`netns:${box}`));
 
   const json = await porthole(['ps', '--json'], { env: docker.env });
@@ -52,7 +52,7 @@ test('ps: a table, names only, one object a line', { skip }, async () => {
     .split('\n')
     .map((line) => JSON.parse(line));
   assert.equal(targets[0].id, id);
-  assert.equal(targets[0].pid, docker.pid('a-upbeat'));
+  assert.equal(targets[0].pid, docker.pid('0-upbeat'));
 });
 
 test('alone, not at a terminal: the table and what to do next', { skip }, async () => {
@@ -71,24 +71,24 @@ test('the picker: arrows and letters choose, Enter watches, q leaves the screen 
     terminal.type('echo before', 'Enter');
     await terminal.sees(/^before$/m);
     terminal.type(`'${launcher}'`, 'Enter');
-    await terminal.sees(/^> a-upbeat +docker +porthole-upbeat/m);
+    await terminal.sees(/^> 0-upbeat +docker +porthole-upbeat/m);
     assert.match(terminal.screen(), /^ {2}NAME +RUNTIME +IMAGE +IPS +IN +OUT +LO$/m);
     // Two looks make a rate.
-    await terminal.sees(/^> a-upbeat .* [\d.]+ k?B\/s +[\d.]+ k?B\/s +0 B\/s$/m);
+    await terminal.sees(/^> 0-upbeat .* [\d.]+ k?B\/s +[\d.]+ k?B\/s +0 B\/s$/m);
     terminal.type('Down');
-    await terminal.sees(/^> b-caller/m);
+    await terminal.sees(/^> 1-caller/m);
     terminal.type('kjk');
-    await terminal.sees(/^> a-upbeat/m);
+    await terminal.sees(/^> 0-upbeat/m);
     terminal.type('q');
     await terminal.sees(/^\$ $|^\$$/m);
     assert.match(terminal.screen(), /^before$/m);
     assert.doesNotMatch(terminal.screen(), /RUNTIME/);
 
     terminal.type(`'${launcher}'`, 'Enter');
-    await terminal.sees(/^> a-upbeat/m);
+    await terminal.sees(/^> 0-upbeat/m);
     terminal.type('Enter');
-    await terminal.sees(/^porthole watch a-upbeat$/m);
-    await terminal.sees(/b-caller -> a-upbeat:8000 GET \/file\.txt -> 200 OK/);
+    await terminal.sees(/^porthole watch 0-upbeat$/m);
+    await terminal.sees(/1-caller -> 0-upbeat:8000 GET \/file\.txt -> 200 OK/);
     terminal.type('C-c');
     await terminal.sees(/^\d+ exchanges? in \d+ connections?\n\$$/m);
     terminal.type('echo status $?', 'Enter');

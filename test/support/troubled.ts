@@ -50,11 +50,12 @@ function ask(host: string, path: string): Promise<void> {
   });
 }
 
-/** Resolves when the connection is over, however. */
-function touch(host: string, port: number, bytes = 0, limitMs = 10_000): Promise<void> {
+/** Resolves when the connection is over, however. @param isLast nothing is sent after these bytes */
+function touch(host: string, port: number, bytes = 0, limitMs = 10_000, isLast = true): Promise<void> {
   return new Promise((done) => {
     const socket = connect({ host, port }, () => {
-      if (bytes > 0) socket.end(Buffer.alloc(bytes));
+      if (bytes > 0) socket.write(Buffer.alloc(bytes));
+      if (bytes > 0 && isLast) socket.end();
     });
     socket.setTimeout(limitMs, () => socket.destroy());
     socket.once('error', () => {}).once('close', () => done());
@@ -83,7 +84,8 @@ async function visit(host: string, blackhole: string, rounds: number): Promise<v
     for (let i = 0; i < visits.slow; i++) await ask(host, '/slow');
     for (let i = 0; i < visits.lookups; i++) await lookUp(host, round * 100 + i + 1);
     await touch(host, ports.refuses);
-    await touch(host, ports.resets, 1);
+    // Without a FIN, which would make the reset a way to say goodbye.
+    await touch(host, ports.resets, 1, 10_000, false);
     await Promise.all([touch(host, ports.deaf, deafBytes), touch(blackhole, 9, 0, blackholeMs)]);
     await sleep(20);
   }
