@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every test. Installs what is missing: npm packages, and the Debian packages the e2e tests use.
+# Every test but those that need a cluster (npm run test:cluster). Installs what is missing: npm packages, and the Debian packages the e2e tests use.
 # Ends with a line `N passed, N failed, N skipped`.
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/.." && pwd)
@@ -12,4 +12,4 @@ npm run --silent typecheck
 npm run --silent imports
 sh scripts/lint.sh
 exec sh scripts/node.sh --test --test-reporter=./scripts/reporter.ts --test-concurrency=2 --test-timeout=300000 --test-force-exit \
-  'src/**/*.test.ts' 'test/**/*.test.ts'
+  'src/**/*.test.ts' 'test/*.test.ts' 'test/differential/**/*.test.ts' 'test/e2e/**/*.test.ts'

@@ -100,6 +100,9 @@ export class AgentStart {
     if (pod && !isOver(pod) && pod.metadata?.deletionTimestamp === undefined) return '';
     const found = await this.#api.get<JobStatus>(`${this.#jobs}/${job}`).catch((error: unknown) => {
       if (error instanceof ApiError && error.status === 404) return undefined;
+      // Whether it was ended on purpose cannot be known: no other is made.
+      if (error instanceof ApiError && error.status === 403)
+        throw new AgentGone(`${node}: the agent's pod has ended; why may not be asked: ${error.message}`);
       throw error;
     });
     if (!found) throw new AgentGone(`${node}: somebody has deleted the agent's job`);
