@@ -141,12 +141,15 @@ export async function drive(
   source: PacketSource & { refreshCounters?(out: FrameCollector): SourceCounters },
   { view, output, packets, live, status }: Drive,
 ): Promise<SourceCounters> {
-  const { Fanout } = await import('../watch/fanout.ts');
   const stop = (signal?: string) => {
     // The terminal shows ^C where the next line would begin.
     if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write(beforeLine() || '\n');
     source.stop();
   };
+  // Once: a second signal ends us at once, even if a reader or a disk does not let us finish. Before anything is
+  // waited for: whoever was told that we listen may end us.
+  for (const signal of endSignals) process.once(signal, stop);
+  const { Fanout } = await import('../watch/fanout.ts');
   const fanout = new Fanout(output ? [output.tap, view.tap] : [view.tap], packets, () => source.stop());
   const show = () => {
     source.refreshCounters?.(fanout);
@@ -158,8 +161,6 @@ export async function drive(
   output?.onEnd(() => source.stop());
   view.onEnd?.(() => source.stop());
   onStdoutFailure(() => source.stop());
-  // Once: a second signal ends us at once, even if a reader or a disk does not let us finish.
-  for (const signal of endSignals) process.once(signal, stop);
   process.on('SIGUSR1', show);
   let failure: unknown;
   const attempt = async (what: () => void | Promise<void>) => {

@@ -130,6 +130,8 @@ export class RemoteSource implements PacketSource {
   }
 
   async run(out: FrameCollector): Promise<void> {
+    // Stopped before it began.
+    if (this.#isOver) return;
     this.#out = out;
     this.#collector = this.#newCollector(out);
     this.#beat = setInterval(() => this.#tick(), beatMs);
