@@ -4,7 +4,7 @@ import type { Finding, Severity } from './finding.ts';
 import { blindRules } from './rules/blind.ts';
 import { machineRules, surroundings } from './rules/machine.ts';
 import { namespaceRules, neighbourhood, otherRuntimes, refusalRules, watchable } from './rules/target.ts';
-import { trafficRules } from './rules/traffic.ts';
+import { fewJoined, trafficRules } from './rules/traffic.ts';
 
 /** In the order in which a cause is believed before the next: one that holds makes the later ones likely effects. */
 const rules: readonly ((facts: Facts) => readonly Finding[])[] = [
@@ -13,6 +13,7 @@ const rules: readonly ((facts: Facts) => readonly Finding[])[] = [
   namespaceRules,
   trafficRules,
   blindRules,
+  fewJoined,
   neighbourhood,
   otherRuntimes,
   watchable,

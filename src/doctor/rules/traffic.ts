@@ -31,11 +31,16 @@ export function trafficRules(facts: Facts): Finding[] {
     ...unanswered(sample),
     ...snaplen(sample, request),
     ...encrypted(sample, namespaces),
-    ...joined(sample),
+    ...joined(sample, 'most'),
     ...undecoded(sample),
   ];
   if (found.every((f) => f.severity === 'note') && sample.entries === 0) found.unshift(noEntries(sample));
   return [...found, ...loopbackOnly(sample)];
+}
+
+/** Some that were there before are no cause of anything: told behind what may be one. */
+export function fewJoined({ sample, request }: Facts): Finding[] {
+  return sample && request ? joined(sample, 'few') : [];
 }
 
 function refusedSample({ sampleRefusal }: Facts): Finding[] {
@@ -213,11 +218,11 @@ const usage = ({ comm, pid, tls }: ProcessFacts): string => {
   return `${comm} (pid ${pid}) uses ${first!.library}${first!.how === 'mapped' ? ` (${first!.path})` : ', linked in statically'}`;
 };
 
-function joined(sample: SampleFacts): Finding[] {
+function joined(sample: SampleFacts, share: 'most' | 'few'): Finding[] {
   const rows = tcpOf(sample).filter((c) => c.joined > 0 && c.bytes > 0);
   const n = sum(rows, (c) => c.joined);
-  if (n === 0) return [];
   const all = sum(tcpOf(sample), (c) => c.connections);
+  if (n === 0 || (n * 2 > all ? 'most' : 'few') !== share) return [];
   const isTold = rows.some((c) => c.exchanges > 0 && !/HTTP\/2/.test(c.protocol));
   return [
     finding(
