@@ -97,7 +97,9 @@ function reason({ seen, connections }: SampleFacts, best: VariantFacts | undefin
 }
 
 function described(seen: PacketFacts, connections: SampleFacts['connections']): string {
-  const parts = connections.slice(0, 3).map((c) => `${c.transport} to port ${c.port} of ${c.server}`);
+  // One port may have several rows: some of its connections were not decoded.
+  const ways = new Set(connections.map((c) => `${c.transport} to port ${c.port} of ${c.server}`));
+  const parts = [...ways].slice(0, 3);
   if (parts.length > 0) return list(parts);
   return seen.tcp + seen.udp === 0 ? 'neither TCP nor UDP' : 'without any port';
 }
