@@ -42,8 +42,9 @@ const rooms: Record<string, readonly string[]> = {
     'protocols',
   ],
   sinks: ['model', 'util', 'pcap', 'query', 'redact'],
-  tui: ['model', 'util', 'pcap', 'query', 'redact'],
-  web: ['model', 'util', 'pcap', 'query', 'redact'],
+  view: ['model', 'util', 'wire', 'stream', 'pcap', 'query', 'redact', 'scrub', 'sinks'],
+  tui: ['model', 'util', 'view', 'sinks'],
+  web: ['model', 'util', 'view'],
   agent: ['model', 'util', 'remote'],
   kube: ['model', 'util', 'pcap', 'remote'],
   cli: ['*'],
@@ -64,6 +65,7 @@ const pure = new Set([
   'scrub',
   'remote',
   'doctor',
+  'view',
 ]);
 
 function roomOf(file: string): string {
