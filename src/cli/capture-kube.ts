@@ -63,7 +63,8 @@ export async function captureKube(
       stderr,
     ),
   );
-  const audit = new Audit(api, { who, title: query.title, filter, note: stderr });
+  const audit = kube.readOnly ? undefined : new Audit(api, { who, title: query.title, filter, note: stderr });
+  if (!audit) stderr('--read-only: no event on the pods says that they are watched');
   const output = await outputOf(options, filter);
   const source = new ClusterSource();
   const names = new Map<string, string>();
@@ -74,7 +75,7 @@ export async function captureKube(
   const answered = new Set<string>();
   let watchable: readonly Pod[] = [];
   const tell = () => {
-    for (const pod of watchable) if (answered.has(pod.node)) audit.begin(pod);
+    for (const pod of watchable) if (answered.has(pod.node)) audit?.begin(pod);
   };
   const take = (pods: readonly Pod[]) => {
     watchable = pods.filter(isWatchable);
@@ -134,7 +135,7 @@ export async function captureKube(
     return 0;
   } finally {
     following.stop();
-    await Promise.all([agents.close(), audit.end()]);
+    await Promise.all([agents.close(), audit?.end()]);
   }
 }
 

@@ -35,6 +35,7 @@ export const kubeRows: readonly OptionRow[] = [
     help: 'with -k: where agents run (default: porthole for standing ones, else that of the pods)',
   },
   { long: 'agent-socket', value: 'PATH', help: "with -k: the nodes' runtime, where it is not found" },
+  { long: 'read-only', help: 'with -k: nothing is made in the cluster, no agent and no event either' },
   { long: 'deadline', value: 'SECONDS', help: 'with -k: agents are ended after so long (default 3600)' },
 ];
 
@@ -50,11 +51,20 @@ export interface KubeOptions {
   readonly socket: string;
   readonly deadlineSeconds: number;
   readonly via: Via;
+  /** Nothing in the cluster is made or changed. */
+  readonly readOnly: boolean;
 }
 
 /** Undefined without -k. */
 export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
   if (!parsed.has('kube')) return undefined;
+  const readOnly = parsed.has('read-only');
+  const via = viaOf(parsed.value('via'));
+  if (readOnly && via === 'job')
+    throw new UsageError(
+      '--read-only with --via job: an agent on demand is made in the cluster',
+      "standing agents are only used; 'porthole kube status' tells whether there are any",
+    );
   return {
     namespace: parsed.value('namespace'),
     allNamespaces: parsed.has('all-namespaces'),
@@ -65,7 +75,9 @@ export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
     image: parsed.value('agent-image'),
     agentNamespace: parsed.value('agent-namespace'),
     socket: parsed.value('agent-socket') ?? '',
-    via: viaOf(parsed.value('via')),
+    // Of the two ways only one makes nothing.
+    via: readOnly ? 'standing' : via,
+    readOnly,
     deadlineSeconds: integer('--deadline', parsed.value('deadline') ?? '3600', 10, 86_400),
   };
 }

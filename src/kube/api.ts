@@ -16,6 +16,8 @@ export interface ApiOptions {
   /** Acts as somebody else. */
   readonly as?: string;
   readonly asGroups?: readonly string[];
+  /** Nothing in the cluster is made, changed or deleted: what would do so is refused here, before it is sent. */
+  readonly readOnly?: boolean;
 }
 
 /** An answer of the API server that is an error: metav1.Status. */
@@ -59,12 +61,16 @@ const answerBytes = 64 * 1024 * 1024;
 /** A PATCH is a server-side apply; JSON is YAML. */
 const contentTypes: Readonly<Record<string, string>> = { PATCH: 'application/apply-patch+yaml' };
 
+/** Questions that are posted and of which nothing is kept: who am I, may I. */
+const reviews = /^\/apis\/(authentication|authorization)\.k8s\.io\/v1\/selfsubject\w+reviews$/;
+
 /** remotecommand's and port-forward's protocols: 5 can close stdin alone. */
 const streamProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 
 export class KubeApi {
   readonly #config: KubeConfig;
   readonly #as: Record<string, string | readonly string[]> = {};
+  readonly #isReadOnly: boolean;
   /** Of the context; 'default' where it names none. */
   readonly namespace: string;
   readonly server: string;
@@ -109,6 +115,7 @@ export class KubeApi {
 
   private constructor(config: KubeConfig, options: ApiOptions) {
     this.#config = config;
+    this.#isReadOnly = options.readOnly === true;
     const context = config.getContextObject(config.getCurrentContext());
     this.namespace = context?.namespace ?? 'default';
     this.server = config.getCurrentCluster()!.server;
@@ -199,6 +206,8 @@ export class KubeApi {
     query: readonly [string, string][],
     listener: ChannelListener,
   ): Promise<Channels> {
+    // A forwarded port reaches an agent that is there; exec and attach act in a container.
+    if (this.#isReadOnly && !path.endsWith('/portforward')) throw readOnly(`connect ${path}`);
     this.asked.streams++;
     const { WebSocket: Socket } = await import('ws');
     const url = new URL(this.server.replace(/^http/, 'ws').replace(/\/$/, '') + path);
@@ -266,6 +275,7 @@ export class KubeApi {
     query: Readonly<Record<string, string>>,
     body?: object,
   ): Promise<IncomingMessage> {
+    if (this.#isReadOnly && !changesNothing(method, path, query)) throw readOnly(`${method} ${path}`);
     this.asked.requests++;
     const url = new URL(this.server.replace(/\/$/, '') + path);
     for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value);
@@ -296,6 +306,14 @@ export class KubeApi {
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
+}
+
+function changesNothing(method: string, path: string, query: Readonly<Record<string, string>>): boolean {
+  return method === 'GET' || query['dryRun'] === 'All' || (method === 'POST' && reviews.test(path));
+}
+
+function readOnly(what: string): KubeError {
+  return new KubeError(`--read-only: '${what}' would change the cluster and was not sent`);
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {
