@@ -1,7 +1,7 @@
 # Sourced: installs the Debian packages that the tests compare against and run on.
 # Without root or apt the tests that need them skip with the reason.
 missing=
-for pair in tcpdump:tcpdump tshark:tshark dockerd:docker.io nginx:nginx-light wrk:wrk iperf3:iperf3 ip:iproute2 cc:gcc tmux:tmux containerd:containerd podman:podman runc:runc crun:crun; do
+for pair in tcpdump:tcpdump tshark:tshark dockerd:docker.io nginx:nginx-light wrk:wrk iperf3:iperf3 ip:iproute2 cc:gcc tmux:tmux containerd:containerd podman:podman runc:runc crun:crun chromium:chromium; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair##*:}"
 done
 # The programs in the test containers are static: images FROM scratch have no libraries.
