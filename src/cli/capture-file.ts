@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { openCaptureFile } from '../capture/file/index.ts';
 import type { Opener } from '../watch/index.ts';
-import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
+import { countLines, drive, outputOf, type View, type ViewMaker } from './capture.ts';
 import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
@@ -26,11 +26,12 @@ export async function captureFromFile(
     throw new UsageError(`-w ${options.write}: that is the file that is read`);
   const source = openCaptureFile(options.read!, matcher ? { filter: matcher } : {});
   const view = await maker.make({ live: false, knownNames: new Map(), severalTargets: false });
-  const opener = await confine(options, output);
+  const opener = await confine(options, output, view);
   try {
     await source.begin();
     if (filter.namesContainers) filter.learn(source.names());
     output?.ready(opener);
+    view.begin?.(opener);
     const counters = await drive(source, { view, output, packets: options.packets, live: false });
     // tcpdump's three lines are about a kernel.
     process.stderr.write(countLines(counters, view, output).split('\n').slice(3).join('\n'));
@@ -48,12 +49,16 @@ function isSameFile(one: string, two: string): boolean {
 }
 
 /** Gives root up, if we have it; what still opens the files to write is returned. */
-async function confine(options: CaptureOptions, output: Output | undefined): Promise<Opener | undefined> {
+async function confine(
+  options: CaptureOptions,
+  output: Output | undefined,
+  { saves }: View,
+): Promise<Opener | undefined> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
   const { giveUpRights, Opener, parserUser } = await import('../watch/index.ts');
   const user = parserUser(options.user);
-  const opener = output?.spec ? Opener.start() : undefined;
-  await opener?.configure(undefined, output?.spec);
+  const opener = output?.spec || saves ? Opener.start() : undefined;
+  await opener?.configure(undefined, output?.spec, saves);
   giveUpRights(user);
   return opener;
 }

@@ -129,6 +129,7 @@ export async function captureKube(
       await explainNone(api, query.path, query.query, query.title, options.wait || !isOne);
     if (options.noNames === 0) void nameServices(api, selection.namespace, names);
     output?.ready();
+    view.begin?.();
     const counters = await drive(source, { view, output, packets: options.packets, live: true });
     process.stderr.write(countLines(counters, view, output));
     tellClocks(source);

@@ -110,12 +110,13 @@ export async function captureLive(
     for (const [address, name] of namesOf([...(await asked), ...targets])) knownNames.set(address, name);
     if (options.noNames === 0) addHosts(knownNames, targets);
     mark('view made');
-    await handOver(opener, output?.spec);
+    await handOver(opener, output?.spec, view.saves);
     mark('opener ready');
     closeDoors();
     giveUpRights(user);
     mark('rights given up');
     output?.ready(opener);
+    view.begin?.(opener);
     const interfaces = source.interfaces().map((iface) => iface.name);
     const on: FollowListener = {
       member: view.member ?? memberLine,
@@ -139,6 +140,7 @@ export async function captureLive(
         ? undefined
         : new LiveStatus({
             ...{ source, progress, spec, filter: filter.text, direction: options.direction },
+            hasScreen: view.hasScreen === true,
             pids: groups.filter((g) => !g.targets.some((t) => t.hostNetwork)).map((g) => g.targets[0]!.pid),
           });
     const counters = await drive(source, { view, output, packets: options.packets, live: true, status });

@@ -2,6 +2,7 @@
 import { type FrameCollector, LinkType, type PacketSource, type SourceCounters } from '../model/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
 import type { OwnersNews } from '../watch/follow.ts';
+import type { Opener, SaveSpec } from '../watch/index.ts';
 import { captureFilter, filterText } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
@@ -29,6 +30,14 @@ export interface View {
   owners?(news: OwnersNews): void;
   /** How far it has come, for who watches the watch; without it nobody is told. */
   progress?(): Progress;
+  /** Its files go there: told to the opener before rights are given up. */
+  readonly saves?: SaveSpec;
+  /** The screen is its own: nobody else draws there. */
+  readonly hasScreen?: boolean;
+  /** Rights are given up, frames are about to come. @param opener where there is one */
+  begin?(opener?: Opener): void;
+  /** All is written; the end is not, while somebody still looks at what there is. */
+  linger?(): Promise<void>;
   /** Whoever looks at it may say when it is enough. */
   onEnd?(stop: () => void): void;
 }
@@ -177,6 +186,7 @@ export async function drive(
   if (packets > 0) counters.captured = Math.min(counters.captured, fanout.frames);
   await attempt(() => view.finish(counters));
   await attempt(() => output?.finish(counters, view.names?.() ?? []));
+  if (!failure) await attempt(() => view.linger?.());
   for (const signal of endSignals) process.off(signal, stop);
   process.off('SIGUSR1', show);
   failure ??= stdoutFailure();

@@ -33,6 +33,8 @@ export interface StatusWish {
   readonly spec: string;
   readonly filter: string;
   readonly direction: 'in' | 'out' | undefined;
+  /** A view has the whole screen: no line of ours on it. */
+  readonly hasScreen?: boolean;
   /** A process of each namespace, as of the beginning. */
   readonly pids: readonly number[];
 }
@@ -57,7 +59,7 @@ export class LiveStatus {
     for (const seconds of quietAfter)
       this.#timers.push(setTimeout(() => this.#quiet(), seconds * 1000).unref());
     const isTerminal = process.stdout.isTTY === true && process.stderr.isTTY === true;
-    if (!isTerminal || process.env['TERM'] === 'dumb') return;
+    if (!isTerminal || wish.hasScreen || process.env['TERM'] === 'dumb') return;
     this.#line = new StatusLine(useColor('auto', true));
     this.#timers.push(setInterval(() => this.#draw(), drawEveryMs).unref());
   }

@@ -1,7 +1,13 @@
 /** From targets to a running capture, in the order that keeps rights out of the parser. */
 import { flushCompileCache } from 'node:module';
 import { LiveCapture, type LiveOptions, type SocketOpener } from '../capture/live/index.ts';
-import { HeldNamespaces, type NamespaceSpec, type Opener, type OutputSpec } from '../capture/opener/index.ts';
+import {
+  HeldNamespaces,
+  type NamespaceSpec,
+  type Opener,
+  type OutputSpec,
+  type SaveSpec,
+} from '../capture/opener/index.ts';
 import {
   type Capability,
   dropPrivileges,
@@ -72,7 +78,7 @@ export interface CaptureSettings extends Omit<LiveOptions, 'namespaces' | 'opene
 export interface LiveWatch {
   readonly source: LiveCapture;
   /** From here on the opener opens what appears later; this process keeps nothing that enters a namespace. */
-  handOver(opener: Opener, output: OutputSpec | undefined): Promise<void>;
+  handOver(opener: Opener, output: OutputSpec | undefined, saves?: SaveSpec): Promise<void>;
 }
 
 /**
@@ -100,8 +106,8 @@ export async function openLive(
   });
   return {
     source,
-    async handOver(opener, output) {
-      await opener.configure(held, output);
+    async handOver(opener, output, saves) {
+      await opener.configure(held, output, saves);
       doors = opener;
       held.close();
     },

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { pair, pollReadable, receiveMessage, sendMessage } from '../sys/index.ts';
-import type { OpenerAnswer, OpenerConfig, OpenerRequest, OutputSpec } from './messages.ts';
+import type { OpenerAnswer, OpenerConfig, OpenerRequest, OutputSpec, SaveSpec } from './messages.ts';
 import { type HeldNamespaces, OpenerError } from './namespaces.ts';
 
 /** An answer takes well under a millisecond, opening a file on a hung disk longer. */
@@ -50,11 +50,16 @@ export class Opener {
   }
 
   /** Fixes what may be asked for from now on, and hands the namespaces over. */
-  async configure(namespaces: HeldNamespaces | undefined, output?: OutputSpec): Promise<void> {
+  async configure(
+    namespaces: HeldNamespaces | undefined,
+    output?: OutputSpec,
+    saves?: SaveSpec,
+  ): Promise<void> {
     const handles = namespaces?.handles ?? [];
     const config: OpenerConfig = {
       namespaces: handles.length,
       ...(output ? { output } : {}),
+      ...(saves ? { saves } : {}),
       ...(this.#takesOrders ? { takesOrders: true } : {}),
     };
     sendMessage(this.#channel, JSON.stringify(config));
@@ -77,6 +82,12 @@ export class Opener {
 
   outputFile(sequence: number, sec: number): { fd: number; path: string } {
     const { fd, answer } = this.#ask({ ask: 'file', sequence, sec });
+    return { fd: fd!, path: answer.path! };
+  }
+
+  /** A new file where files are saved. Throws OpenerError: EEXIST, EINVAL ... */
+  newFile(name: string): { fd: number; path: string } {
+    const { fd, answer } = this.#ask({ ask: 'save', name });
     return { fd: fd!, path: answer.path! };
   }
 

@@ -7,8 +7,17 @@
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync } from 'node:fs';
 import { rotatedName } from '../../pcap/rotation.ts';
 import { pollAny, receiveMessage, sendMessage } from '../sys/index.ts';
-import type { OpenerAnswer, OpenerConfig, OpenerOrder, OpenerRequest, OutputSpec } from './messages.ts';
+import type {
+  OpenerAnswer,
+  OpenerConfig,
+  OpenerOrder,
+  OpenerRequest,
+  OutputSpec,
+  SaveSpec,
+} from './messages.ts';
+import { maxSaves } from './messages.ts';
 import { HeldNamespaces } from './namespaces.ts';
+import { openNew } from './saves.ts';
 
 const channel = 3;
 const orders = 4;
@@ -53,7 +62,12 @@ function next(namespaces: HeldNamespaces): ReturnType<typeof receiveMessage> {
 
 let hasLookout = false;
 
-function serve(output: OutputSpec | undefined, namespaces: HeldNamespaces): void {
+function serve(
+  output: OutputSpec | undefined,
+  saves: SaveSpec | undefined,
+  namespaces: HeldNamespaces,
+): void {
+  let saved = 0;
   for (;;) {
     const message = next(namespaces);
     if (!message) return;
@@ -61,7 +75,12 @@ function serve(output: OutputSpec | undefined, namespaces: HeldNamespaces): void
     let fd: number | undefined;
     let answer: OpenerAnswer = { ok: true };
     try {
-      if (request.ask === 'file') {
+      if (request.ask === 'save') {
+        if (!saves || saved++ >= maxSaves) throw new Error('no more may be saved');
+        const file = openNew(saves, request.name);
+        fd = file.fd;
+        answer = { ok: true, path: file.path };
+      } else if (request.ask === 'file') {
         if (!output) throw new Error('no output was configured');
         const file = openOutput(output, request.sequence, request.sec);
         fd = file.fd;
@@ -82,7 +101,7 @@ function serve(output: OutputSpec | undefined, namespaces: HeldNamespaces): void
 
 const first = receiveMessage(channel);
 if (first) {
-  const { namespaces, output, takesOrders = false } = JSON.parse(first.text) as OpenerConfig;
+  const { namespaces, output, saves, takesOrders = false } = JSON.parse(first.text) as OpenerConfig;
   hasLookout = takesOrders;
   const handles: { fd: number; inode: number }[] = [];
   while (handles.length < namespaces) {
@@ -91,6 +110,6 @@ if (first) {
     handles.push({ fd: message.fd, inode: fstatSync(message.fd).ino });
   }
   sendMessage(channel, JSON.stringify({ ok: true } satisfies OpenerAnswer));
-  serve(output, new HeldNamespaces(handles));
+  serve(output, saves, new HeldNamespaces(handles));
 }
 process.exit(0);

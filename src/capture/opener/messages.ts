@@ -6,6 +6,7 @@ export interface OpenerConfig {
   /** How many messages follow, each with the descriptor of a namespace. */
   readonly namespaces: number;
   readonly output?: OutputSpec;
+  readonly saves?: SaveSpec;
   /** Descriptor 4 is the lookout's channel. */
   readonly takesOrders?: boolean;
 }
@@ -21,7 +22,21 @@ export interface OutputSpec {
   readonly mode: number;
 }
 
+/** Where whoever looks at a capture may save something of it: new files alone, directly in one directory. */
+export interface SaveSpec {
+  readonly directory: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** A file's name without a way: nothing else is opened in that directory. */
+export const savedName = /^[\p{L}\p{N}][\p{L}\p{N} ._+@,=-]{0,199}$/u;
+/** Files that one capture may save: more than anybody asks for, too few to fill a disk with names. */
+export const maxSaves = 1000;
+
 export type OpenerRequest =
+  | { readonly ask: 'save'; readonly name: string }
   | { readonly ask: 'links'; readonly namespace: number }
   | { readonly ask: 'packets'; readonly namespace: number; readonly cooked: boolean }
   | { readonly ask: 'file'; readonly sequence: number; readonly sec: number };

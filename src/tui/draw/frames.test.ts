@@ -85,8 +85,9 @@ test('what is right of a character whose width is in doubt stands in its column 
 test('control characters never reach the terminal', () => {
   const { surface, screen, show } = stage(12, 1);
   surface.put(0, 0, 'a\x1b[2Jb\x9bc\n', 0);
+  surface.put(11, 0, '\u202e', 0);
   show();
-  assert.equal(screen.rows()[0], 'a·[2Jb·c·');
+  assert.equal(screen.rows()[0], 'a·[2Jb·c·  ·');
 });
 
 test('the cursor is where the picture has it, or nowhere', () => {

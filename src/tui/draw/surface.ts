@@ -35,6 +35,15 @@ export const isCluster = (cell: number): boolean => cell >= firstCluster;
 export const cellText = (cell: number): string =>
   cell >= firstCluster ? (clusters[cell - firstCluster] ?? ' ') : String.fromCodePoint(cell);
 
+/** Bidirectional controls could show other words than were sent; so could what has no width, and half a pair. */
+const isUnsafe = (code: number): boolean =>
+  (code >= 0x200b && code <= 0x200f) ||
+  (code >= 0x2028 && code <= 0x202e) ||
+  (code >= 0x2060 && code <= 0x2069) ||
+  (code >= 0xd800 && code <= 0xdfff) ||
+  code === 0x61c ||
+  code === 0xfeff;
+
 export class Surface {
   readonly width: number;
   readonly height: number;
@@ -81,9 +90,13 @@ export class Surface {
 
   /** A character beyond Latin; @returns the index of its last code unit */
   #rare(text: string, i: number, row: number, x: number, end: number, style: number): number {
-    const code = text.codePointAt(i)!;
-    const base = String.fromCodePoint(code);
+    let code = text.codePointAt(i)!;
+    let base = String.fromCodePoint(code);
     let last = i + base.length - 1;
+    if (isUnsafe(code)) {
+      code = 0xb7;
+      base = '\u00b7';
+    }
     const width = columns(base);
     this.#advance = 0;
     if (width === 0) {

@@ -36,7 +36,6 @@ test('the narrower, the fewer columns: what was asked goes last', () => {
   );
   assert.deepEqual(names(80), [
     'time',
-    'client',
     'server',
     'protocol',
     'operation',
@@ -45,8 +44,8 @@ test('the narrower, the fewer columns: what was asked goes last', () => {
     'size',
     'duration',
   ]);
-  assert.deepEqual(names(40), ['time', 'operation', 'subject', 'result', 'duration']);
-  assert.deepEqual(names(12), ['subject']);
+  assert.deepEqual(names(44), ['time', 'operation', 'subject', 'result', 'duration']);
+  assert.deepEqual(names(16), ['subject']);
 });
 
 test('the subject has most of the room', () => {

@@ -31,15 +31,15 @@ const plan = (
 /** In the order in which they stand. */
 export const usual: readonly ColumnPlan[] = [
   plan('time', 'TIME', 'left', 8, 12, 1),
-  plan('target', 'TARGET', 'left', 8, 20, 6),
-  plan('client', 'CLIENT', 'left', 9, 24, 5, 1),
-  plan('server', 'SERVER', 'left', 9, 24, 4, 1),
-  plan('protocol', 'PROTO', 'left', 5, 9, 7),
+  plan('target', 'TARGET', 'left', 8, 20, 3),
+  plan('client', 'CLIENT', 'left', 14, 28, 8, 1),
+  plan('server', 'SERVER', 'left', 14, 28, 4, 1),
+  plan('protocol', 'PROTO', 'left', 5, 9, 5),
   plan('operation', 'WHAT', 'left', 4, 12, 2),
-  plan('subject', 'SUBJECT', 'left', 10, 4096, 0, 6),
-  plan('result', 'RESULT', 'left', 3, 22, 1),
-  plan('size', 'SIZE', 'right', 7, 8, 8),
-  plan('duration', 'TOOK', 'right', 6, 8, 3),
+  plan('subject', 'SUBJECT', 'left', 16, 4096, 0, 6),
+  plan('result', 'RESULT', 'left', 6, 22, 1),
+  plan('size', 'SIZE', 'right', 7, 8, 7),
+  plan('duration', 'TOOK', 'right', 6, 8, 2),
 ];
 
 /**

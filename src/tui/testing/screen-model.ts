@@ -66,7 +66,7 @@ export class ScreenModel {
     const parts = numbers.split(';').map((n) => Number(n) || 0);
     if (end === 'H') [this.#y, this.#x] = [Math.max(0, parts[0]! - 1), Math.max(0, (parts[1] ?? 1) - 1)];
     else if (end === 'm') this.#sgr = numbers === '0' ? '' : numbers.replace(/^0;/, '');
-    else if (end === 'J') this.cells.forEach((_, i) => (this.cells[i] = { text: ' ', sgr: '' }));
+    else if (end === 'J') for (let i = 0; i < this.cells.length; i++) this.cells[i] = { text: ' ', sgr: '' };
     else if (end === 'K') {
       if (this.#sgr !== '') throw new Error('erased in a style');
       for (let x = this.#x; x < this.width; x++)
