@@ -2,17 +2,13 @@
  * The API server: requests, watches, and streams over WebSocket, as the kubeconfig says who we are and how it is
  * reached. https://kubernetes.io/docs/reference/using-api/api-concepts/
  */
-import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClientOptions, WebSocket } from 'ws';
-import { kubeConfig } from './kubeconfig.ts';
+import { Access, type AccessOptions } from './access.ts';
 import { KubeError } from './selection.ts';
 
-export interface ApiOptions {
-  /** Path; default: KUBECONFIG, ~/.kube/config, the service account of a pod. */
-  readonly kubeconfig?: string;
-  readonly context?: string;
+export interface ApiOptions extends AccessOptions {
   /** Acts as somebody else. */
   readonly as?: string;
   readonly asGroups?: readonly string[];
@@ -68,7 +64,7 @@ const reviews = /^\/apis\/(authentication|authorization)\.k8s\.io\/v1\/selfsubje
 const streamProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 
 export class KubeApi {
-  readonly #config: KubeConfig;
+  readonly #access: Access;
   readonly #as: Record<string, string | readonly string[]> = {};
   readonly #isReadOnly: boolean;
   /** Of the context; 'default' where it names none. */
@@ -81,46 +77,16 @@ export class KubeApi {
 
   /** Throws KubeError: no kubeconfig, no such context. */
   static async load(options: ApiOptions): Promise<KubeApi> {
-    const config = new (await kubeConfig())();
-    try {
-      if (options.kubeconfig !== undefined) config.loadFromFile(options.kubeconfig);
-      else config.loadFromDefault();
-    } catch (error) {
-      throw new KubeError(
-        `cannot read the kubeconfig: ${(error as Error).message}`,
-        '--kubeconfig FILE names another',
-      );
-    }
-    if (options.context !== undefined) {
-      if (!config.getContextObject(options.context))
-        throw new KubeError(
-          `no context '${options.context}' in the kubeconfig`,
-          `there are: ${
-            config
-              .getContexts()
-              .map((c) => c.name)
-              .join(', ') || 'none'
-          }`,
-        );
-      config.setCurrentContext(options.context);
-    }
-    // loadFromDefault makes one up for localhost:8080, which no server of today listens on.
-    if (!config.getCurrentCluster() || config.getCurrentCluster()!.server === 'http://localhost:8080')
-      throw new KubeError(
-        'no cluster: there is no kubeconfig, or it has no current context',
-        'KUBECONFIG or --kubeconfig FILE names one; kubectl config get-contexts lists what it has',
-      );
-    return new KubeApi(config, options);
+    return new KubeApi(await Access.load(options), options);
   }
 
-  private constructor(config: KubeConfig, options: ApiOptions) {
-    this.#config = config;
+  private constructor(access: Access, options: ApiOptions) {
+    this.#access = access;
     this.#isReadOnly = options.readOnly === true;
-    const context = config.getContextObject(config.getCurrentContext());
-    this.namespace = context?.namespace ?? 'default';
-    this.server = config.getCurrentCluster()!.server;
-    this.user = config.getCurrentUser()?.name ?? '';
-    this.context = config.getCurrentContext();
+    this.namespace = access.namespace;
+    this.server = access.server;
+    this.user = access.user;
+    this.context = access.context;
     if (options.as !== undefined) this.#as['Impersonate-User'] = options.as;
     if (options.asGroups?.length) this.#as['Impersonate-Group'] = options.asGroups;
   }
@@ -213,15 +179,23 @@ export class KubeApi {
     const url = new URL(this.server.replace(/^http/, 'ws').replace(/\/$/, '') + path);
     for (const [name, value] of query) url.searchParams.append(name, value);
     const options: ClientOptions = { handshakeTimeout: answerMs, perMessageDeflate: false };
-    await this.#authenticate(options);
+    Object.assign(options, await this.#access.options());
     options.headers = { ...options.headers, ...(this.#as as Record<string, string>) };
-    const socket = new Socket(url, streamProtocols, options);
-    // Before it is open: the first messages may have come with the server's consent.
-    socket.on('message', (bytes: Buffer) => {
-      if (bytes.length > 1)
-        listener.data(bytes[0]!, new Uint8Array(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1));
+    const open = async (over: ClientOptions) => {
+      const socket = new Socket(url, streamProtocols, over);
+      // Before it is open: the first messages may have come with the server's consent.
+      socket.on('message', (bytes: Buffer) => {
+        if (bytes.length > 1)
+          listener.data(bytes[0]!, new Uint8Array(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1));
+      });
+      await opened(socket, path);
+      return socket;
+    };
+    const isKept = this.#access.isKept(options.agent);
+    const socket = await open(options).catch((error: unknown) => {
+      if (!isKept || !(error instanceof ApiError) || error.reason !== keptTooLong) throw error;
+      return open({ ...options, agent: undefined });
     });
-    await opened(socket, path);
     let why = 'the connection was closed';
     socket.on('error', (error) => {
       why = error.message;
@@ -243,18 +217,6 @@ export class KubeApi {
       },
       close: () => socket.close(),
     };
-  }
-
-  /** Who we are, and how the server is reached: certificates, tokens, what an exec plugin says, proxies. */
-  async #authenticate(options: object): Promise<void> {
-    try {
-      await this.#config.applyToHTTPSOptions(options as never);
-    } catch (error) {
-      throw new KubeError(
-        `the kubeconfig's way to ${this.server} cannot be used: ${(error as Error).message}`,
-        `it is that of context '${this.context}'`,
-      );
-    }
   }
 
   async #json<T extends object>(
@@ -279,33 +241,51 @@ export class KubeApi {
     this.asked.requests++;
     const url = new URL(this.server.replace(/\/$/, '') + path);
     for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value);
-    const options: RequestOptions = { method, timeout: answerMs };
-    await this.#authenticate(options);
+    const options: RequestOptions = { ...(await this.#access.options()), method, timeout: answerMs };
     options.headers = {
       ...options.headers,
       ...(this.#as as Record<string, string>),
       accept: 'application/json',
       ...(body === undefined ? {} : { 'content-type': contentTypes[method] ?? 'application/json' }),
     };
-    return new Promise((done, fail) => {
-      const sent = (url.protocol === 'https:' ? requestTls : requestPlain)(url, options, (answer) => {
-        sent.setTimeout(0);
-        done(answer);
-      });
-      sent.once('timeout', () => sent.destroy(new Error(`no answer for ${answerMs / 1000} s`)));
-      sent.once('error', (error) =>
-        fail(
-          new ApiError(
-            `the API server ${url.origin} does not answer: ${error.message}`,
-            0,
-            '',
-            'kubectl cluster-info shows whether it can be reached from here',
-          ),
-        ),
-      );
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
-    });
+    const fresh = { ...options, agent: this.#access.isKept(options.agent) ? false : options.agent };
+    // A server may close what is kept just when it is used again: only what may be sent twice goes over it.
+    const answer = await (method === 'GET'
+      ? answerOf(url, options).catch((error: unknown) => {
+          if (error instanceof ApiError && error.reason === keptTooLong) return answerOf(url, fresh);
+          throw error;
+        })
+      : answerOf(url, fresh, body));
+    if (answer.statusCode === 401) this.#access.refused();
+    return answer;
   }
+}
+
+/** Reason of an ApiError: the connection was an old one, or may have been. */
+const keptTooLong = 'KeptTooLong';
+const isReset = (error: NodeJS.ErrnoException) => /^(ECONNRESET|EPIPE)$/.test(error.code ?? '');
+
+function answerOf(url: URL, options: RequestOptions, body?: object): Promise<IncomingMessage> {
+  return new Promise((done, fail) => {
+    // Not imported: all exports of it at once are 20 ms.
+    const request = url.protocol === 'https:' ? requestTls : process.getBuiltinModule('node:http').request;
+    const sent = request(url, options, (answer) => {
+      sent.setTimeout(0);
+      done(answer);
+    });
+    sent.once('timeout', () => sent.destroy(new Error(`no answer for ${answerMs / 1000} s`)));
+    sent.once('error', (error) =>
+      fail(
+        new ApiError(
+          `the API server ${url.origin} does not answer: ${error.message}`,
+          0,
+          sent.reusedSocket && isReset(error) ? keptTooLong : '',
+          'kubectl cluster-info shows whether it can be reached from here',
+        ),
+      ),
+    );
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
 }
 
 function changesNothing(method: string, path: string, query: Readonly<Record<string, string>>): boolean {
@@ -354,6 +334,8 @@ function opened(socket: WebSocket, path: string): Promise<void> {
     socket.once('unexpected-response', (_request, answer: IncomingMessage) => {
       failure(answer, `connect ${path}`).then(fail, fail);
     });
-    socket.once('error', (error) => fail(new ApiError(`connect ${path}: ${error.message}`, 0)));
+    socket.once('error', (error) =>
+      fail(new ApiError(`connect ${path}: ${error.message}`, 0, isReset(error) ? keptTooLong : '')),
+    );
   });
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { offerMessage, pair, pollReadable, receiveMessage, sendMessage } from '../capture/sys/index.ts';
+import { programPath } from '../util/program.ts';
 import type { KnownNamespace, LookoutConfig, News, Question } from './messages.ts';
 
 /** News taken at once, so that packets get their turn: more than a machine starts containers within a second. */
@@ -31,18 +32,11 @@ export class Lookout {
   static start(config: Omit<LookoutConfig, 'known'>, known: readonly KnownNamespace[]): Lookout {
     const [mine, theirs] = pair();
     const [toOpener, orders] = pair();
-    const child = spawn(
-      process.execPath,
-      [
-        ...process.execArgv,
-        new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url).pathname,
-      ],
-      {
-        stdio: ['ignore', 'ignore', 'inherit', theirs, toOpener],
-        // Some waits and look-ups at a time, no rings.
-        env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
-      },
-    );
+    const child = spawn(process.execPath, [...process.execArgv, programPath('lookout/main')], {
+      stdio: ['ignore', 'ignore', 'inherit', theirs, toOpener],
+      // Some waits and look-ups at a time, no rings.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
+    });
     closeSync(theirs);
     closeSync(toOpener);
     child.unref();

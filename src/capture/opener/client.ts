@@ -1,6 +1,7 @@
 /** The parser's end of the opener. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { programPath } from '../../util/program.ts';
 import { pair, pollReadable, receiveMessage, sendMessage } from '../sys/index.ts';
 import type { OpenerAnswer, OpenerConfig, OpenerRequest, OutputSpec, SaveSpec } from './messages.ts';
 import { type HeldNamespaces, OpenerError } from './namespaces.ts';
@@ -19,18 +20,11 @@ export class Opener {
    */
   static start(orders?: number): Opener {
     const [mine, theirs] = pair();
-    const child = spawn(
-      process.execPath,
-      [
-        ...process.execArgv,
-        new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url).pathname,
-      ],
-      {
-        stdio: ['ignore', 'ignore', 'inherit', theirs, ...(orders === undefined ? [] : [orders])],
-        // One thing at a time.
-        env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
-      },
-    );
+    const child = spawn(process.execPath, [...process.execArgv, programPath('capture/opener/main')], {
+      stdio: ['ignore', 'ignore', 'inherit', theirs, ...(orders === undefined ? [] : [orders])],
+      // One thing at a time.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+    });
     closeSync(theirs);
     if (orders !== undefined) closeSync(orders);
     child.unref();
