@@ -37,6 +37,8 @@ export interface BrokerOptions {
 /** What a session's process is sent with each connection. */
 export interface Handover {
   readonly hello: Hello;
+  /** When it came, Unix milliseconds: a session's process needs a while to begin. */
+  readonly heardMs: number;
 }
 
 export class Broker {
@@ -144,9 +146,14 @@ export class Broker {
   /** The process must have its listeners before the line that follows is read: nothing is read here any more. */
   #hand(child: ChildProcess, hello: Hello, socket: Socket): void {
     const { token: _, ...rest } = hello;
-    child.send({ hello: rest } satisfies Handover, socket, { keepOpen: false }, (error) => {
-      if (error) socket.destroy();
-    });
+    child.send(
+      { hello: rest, heardMs: Date.now() } satisfies Handover,
+      socket,
+      { keepOpen: false },
+      (error) => {
+        if (error) socket.destroy();
+      },
+    );
   }
 
   #refuse(socket: Socket, hello: Hello, refusal: Refusal): void {

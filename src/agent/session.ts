@@ -17,6 +17,8 @@ import { utf8Bytes } from '../util/text.ts';
 
 /** A client says something every two seconds: silent for so long, it has died or its network has. */
 export const silenceMs = 20_000;
+/** A clock is slewed by 0.5 ms in a second at most (adjtimex(2)): between two looks so much means that it was set. */
+const setMs = 20;
 /** How long the last units may take to be acknowledged before the agent ends without. */
 const lingerMs = 5000;
 
@@ -43,10 +45,13 @@ export class Session {
   #isOver = false;
   #isGone = false;
   #silence: NodeJS.Timeout | undefined;
+  /** Of the clock, what the one that is never set does not have. */
+  #ahead: number;
   #done: (() => void)[] = [];
 
   constructor(port: SessionPort) {
     this.#port = port;
+    this.#ahead = port.now() - performance.now();
     this.#want = new Promise((resolve) => {
       this.#wanted = resolve;
     });
@@ -58,12 +63,15 @@ export class Session {
     return this.#want;
   }
 
-  /** A connection: the first, or one after another has broken. */
-  connected(hello: Hello, write: (bytes: Uint8Array) => void): void {
+  /**
+   * A connection: the first, or one after another has broken.
+   * @param heardMs when its hello came
+   */
+  connected(hello: Hello, write: (bytes: Uint8Array) => void, heardMs = this.#port.now()): void {
     this.#heard();
     write(preface(hello.nonce));
     this.#write = write;
-    this.#hello(hello);
+    this.#hello(hello, heardMs);
   }
 
   /** The connection is broken; the client may come back. */
@@ -83,6 +91,7 @@ export class Session {
         if (this.#isOver && this.#outbox.unacknowledged === 0) this.#finish();
         break;
       case 'beat':
+        this.#lookAtClock();
         this.event({ tell: 'beat', atMs: line.atMs, nowMs: this.#port.now() });
         break;
       case 'stop':
@@ -95,6 +104,7 @@ export class Session {
   packets(bytes: Uint8Array): void | Promise<void> {
     if (this.#isGone) return;
     this.#outbox.push(UnitKind.packets, bytes);
+    this.#lookAtClock();
     return this.#outbox.room();
   }
 
@@ -144,7 +154,15 @@ export class Session {
     );
   }
 
-  #hello(hello: Hello): void {
+  #lookAtClock(): void {
+    const ahead = this.#port.now() - performance.now();
+    const setByMs = ahead - this.#ahead;
+    if (Math.abs(setByMs) < setMs) return;
+    this.#ahead = ahead;
+    this.event({ tell: 'clock', setByMs });
+  }
+
+  #hello(hello: Hello, heardMs: number): void {
     const { release, node, session } = this.#port;
     const write = this.#write!;
     const version = commonVersion(hello.versions);
@@ -164,7 +182,8 @@ export class Session {
       });
       return;
     }
-    const welcome: Welcome = { version, release, node, session, resumed: isResumed };
+    const saidMs = this.#port.now();
+    const welcome: Welcome = { version, release, node, session, resumed: isResumed, heardMs, saidMs };
     write(encodeUnit(UnitKind.welcome, 0, json(welcome)));
     this.#isWelcome = true;
     if (!this.#outbox.connect(write, resume?.next ?? 1)) {

@@ -34,7 +34,7 @@ export async function clientOfBroker(node: string, id: string): Promise<Client> 
     },
   });
   const open = new Set<Socket>();
-  process.on('message', ({ hello }: Handover, socket: Socket | undefined) => {
+  process.on('message', ({ hello, heardMs }: Handover, socket: Socket | undefined) => {
     if (!socket) return;
     const lines = new LineReader();
     // Units are kept until they are acknowledged, and not changed: no copy is needed.
@@ -51,7 +51,7 @@ export async function clientOfBroker(node: string, id: string): Promise<Client> 
       open.delete(socket);
       session.disconnected(write);
     });
-    session.connected(hello, write);
+    session.connected(hello, write, heardMs);
   });
   process.once('disconnect', () => session.gone('the agent has ended'));
   const want = await Promise.race([

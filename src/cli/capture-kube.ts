@@ -18,14 +18,13 @@ import {
 } from '../kube/index.ts';
 import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
+import { useColor } from './color.ts';
 import { agentImage, agentMemoryMiB, type KubeOptions } from './kube-options.ts';
+import { KubeStatus } from './kube-status.ts';
 import { memberLine } from './members.ts';
 import { stderr } from './terminal.ts';
 import { mark } from './timing.ts';
 import { version } from './version.ts';
-
-/** A clock that is off by less changes nothing that people see. */
-const clockMs = 50;
 
 export async function captureKube(
   options: CaptureOptions,
@@ -66,7 +65,8 @@ export async function captureKube(
   const audit = kube.readOnly ? undefined : new Audit(api, { who, title: query.title, filter, note: stderr });
   if (!audit) stderr('--read-only: no event on the pods says that they are watched');
   const output = await outputOf(options, filter);
-  const source = new ClusterSource();
+  const isCorrected = kube.isClockCorrected;
+  const source = new ClusterSource({ isCorrected });
   const names = new Map<string, string>();
   const isOne = selection.object?.kind.name === 'pod';
   const view = await maker.make({ live: true, knownNames: names, severalTargets: !isOne });
@@ -130,9 +130,13 @@ export async function captureKube(
     if (options.noNames === 0) void nameServices(api, selection.namespace, names);
     output?.ready();
     view.begin?.();
-    const counters = await drive(source, { view, output, packets: options.packets, live: true });
+    const status = new KubeStatus({
+      ...{ source, isCorrected, title: query.title, isColored: useColor('auto', true) },
+      progress: options.noStatus ? undefined : view.progress,
+    });
+    const counters = await drive(source, { view, output, packets: options.packets, live: true, status });
     process.stderr.write(countLines(counters, view, output));
-    tellClocks(source);
+    for (const line of await status.lines()) stderr(line);
     return 0;
   } finally {
     following.stop();
@@ -170,16 +174,4 @@ async function nameServices(api: KubeApi, namespace: string, names: Map<string, 
   for (const item of items as { metadata?: { name?: string }; spec?: { clusterIPs?: string[] } }[])
     for (const address of item.spec?.clusterIPs ?? [])
       if (address !== 'None' && !names.has(address)) names.set(address, `svc/${item.metadata?.name}`);
-}
-
-function tellClocks(source: ClusterSource): void {
-  for (const [node, { clock }] of source.nodes) {
-    const best = clock.best;
-    if (!best || Math.abs(best.offsetMs) < clockMs + best.uncertaintyMs) continue;
-    const { offsetMs, uncertaintyMs } = best;
-    const side = offsetMs > 0 ? 'ahead of' : 'behind';
-    stderr(
-      `the clock of ${node} is ${Math.abs(Math.round(offsetMs))} ms ${side} this one's (give or take ${Math.ceil(uncertaintyMs)} ms): its times are its own`,
-    );
-  }
 }

@@ -136,7 +136,7 @@ export interface Drive {
   /** 0 = no limit */
   readonly packets: number;
   readonly live: boolean;
-  readonly status?: LiveStatus | undefined;
+  readonly status?: Pick<LiveStatus, 'stop' | 'lines'> | undefined;
 }
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -36,6 +36,10 @@ export const kubeRows: readonly OptionRow[] = [
   },
   { long: 'agent-socket', value: 'PATH', help: "with -k: the nodes' runtime, where it is not found" },
   { long: 'read-only', help: 'with -k: nothing is made in the cluster, no agent and no event either' },
+  {
+    long: 'no-clock-correction',
+    help: "with -k: times as the nodes' clocks have them (else as this machine's would)",
+  },
   { long: 'deadline', value: 'SECONDS', help: 'with -k: agents are ended after so long (default 3600)' },
 ];
 
@@ -50,6 +54,7 @@ export interface KubeOptions {
   readonly agentNamespace: string | undefined;
   readonly socket: string;
   readonly deadlineSeconds: number;
+  readonly isClockCorrected: boolean;
   readonly via: Via;
   /** Nothing in the cluster is made or changed. */
   readonly readOnly: boolean;
@@ -78,6 +83,7 @@ export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
     // Of the two ways only one makes nothing.
     via: readOnly ? 'standing' : via,
     readOnly,
+    isClockCorrected: !parsed.has('no-clock-correction'),
     deadlineSeconds: integer('--deadline', parsed.value('deadline') ?? '3600', 10, 86_400),
   };
 }

@@ -10,7 +10,8 @@ export {
   type NodeFact,
   type RightFact,
 } from './check.ts';
-export { ClusterSource } from './cluster-source.ts';
+export { type ClockState, clockText } from './clocks.ts';
+export { type ClusterOptions, ClusterSource, type NodeFigures } from './cluster-source.ts';
 export {
   type InstallOptions,
   install,

@@ -5,6 +5,7 @@ import {
   type AgentEvent,
   type ClientLine,
   ClockOffset,
+  type ClockSample,
   type Hello,
   Inbox,
   protocolVersion,
@@ -49,6 +50,8 @@ export class AgentGone extends KubeError {}
 
 /** An agent ends a session after 20 s of silence. */
 const beatMs = 2000;
+/** Questions at once at the beginning: of a few, one is answered quickly. */
+const firstBeats = 4;
 /** Between two attempts to reach an agent again. */
 const firstRetryMs = 250;
 const lastRetryMs = 5000;
@@ -63,6 +66,9 @@ const generationNamespaces = 100_000;
 /** Agents of one node that may follow each other: one that ends again and again is of no use. */
 const generationsMax = 5;
 
+/** Unix milliseconds by a clock that is never set while we run. */
+export const steadyMs = () => performance.timeOrigin + performance.now();
+
 const text = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 
@@ -71,6 +77,10 @@ export class RemoteSource implements PacketSource {
   #decoder = new CaptureDecoder();
   #inbox: Inbox;
   readonly clock = new ClockOffset();
+  /** More is known of the node's clock. */
+  onClock = () => {};
+  /** The node's clock was set, forward by so much, before what comes now. */
+  onClockSet = (_byMs: number) => {};
   #interfaces: CaptureInterface[] = [];
   #out: FrameCollector | undefined;
   #collector: DecoderOutput | undefined;
@@ -90,6 +100,10 @@ export class RemoteSource implements PacketSource {
   #isBusy = false;
   #finish: (() => void) | undefined;
   #lostAt = 0;
+  #reachedAt = 0;
+  #gapMs = 0;
+  /** 0: captured. */
+  #gapFrom = 0;
   /** From agents that have ended. */
   #bytesBefore = 0;
   /** When a connection was first made, which may be long after `run`. */
@@ -98,6 +112,9 @@ export class RemoteSource implements PacketSource {
   #beat: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #heardAt = 0;
+  #helloMs = 0;
+  /** Questions that are still to be asked at once. */
+  #beats = 0;
   readonly #counters: SourceCounters = {
     captured: 0,
     received: 0,
@@ -122,6 +139,22 @@ export class RemoteSource implements PacketSource {
 
   counters(): SourceCounters {
     return { ...this.#counters };
+  }
+
+  /** Since the agent was first reached. */
+  get seconds(): number {
+    return this.#reachedAt === 0 ? 0 : (Date.now() - this.#reachedAt) / 1000;
+  }
+
+  /** In which nothing was captured there. */
+  get gapSeconds(): number {
+    return (this.#gapMs + (this.#gapFrom === 0 ? 0 : Date.now() - this.#gapFrom)) / 1000;
+  }
+
+  /** What comes from this node from now on comes from another source. */
+  settle(): void {
+    if (this.#gapFrom > 0) this.#gapMs += Date.now() - this.#gapFrom;
+    this.#gapFrom = 0;
   }
 
   /** Payload bytes that have come over the wire. */
@@ -216,6 +249,7 @@ export class RemoteSource implements PacketSource {
       this.#wire = wire;
       this.#beganAt = Math.min(this.#beganAt, Date.now());
       this.#heardAt = Date.now();
+      this.#helloMs = steadyMs();
       const { release, token, want } = this.#options;
       this.#say({
         say: 'hello',
@@ -244,7 +278,7 @@ export class RemoteSource implements PacketSource {
       this.#broken(`no answer for ${silenceMs / 1000} s`);
       return;
     }
-    this.#say({ say: 'beat', atMs: Date.now() });
+    this.#say({ say: 'beat', atMs: steadyMs() });
     this.#say({ say: 'ack', next: this.#inbox.next });
   }
 
@@ -262,6 +296,7 @@ export class RemoteSource implements PacketSource {
         await this.#out!.batch();
         if (!this.#isListening && this.#interfaces.length > 0) {
           this.#isListening = true;
+          this.settle();
           this.#options.onListening?.();
         }
       }
@@ -284,6 +319,7 @@ export class RemoteSource implements PacketSource {
     const welcome = JSON.parse(text(payload)) as Welcome;
     this.#session = welcome.session;
     this.#isWelcome = true;
+    this.#reachedAt ||= Date.now();
     this.#retryMs = firstRetryMs;
     if (welcome.resumed) {
       const seconds = ((Date.now() - this.#lostAt) / 1000).toFixed(1);
@@ -292,6 +328,16 @@ export class RemoteSource implements PacketSource {
       );
     } else this.#options.onWelcome?.(welcome);
     this.#lostAt = 0;
+    const { heardMs, saidMs } = welcome;
+    if (heardMs !== undefined && saidMs !== undefined)
+      this.#measure({ askedMs: this.#helloMs, heardMs, saidMs, answeredMs: steadyMs() });
+    this.#beats = firstBeats;
+    this.#say({ say: 'beat', atMs: steadyMs() });
+  }
+
+  #measure(sample: ClockSample): void {
+    this.clock.add(sample);
+    this.onClock();
   }
 
   #unit(kind: number, payload: Uint8Array): void {
@@ -302,7 +348,16 @@ export class RemoteSource implements PacketSource {
   #event(event: AgentEvent): void {
     switch (event.tell) {
       case 'beat':
-        this.clock.add(event.atMs, event.nowMs, Date.now());
+        this.#measure({
+          ...{ askedMs: event.atMs, heardMs: event.nowMs, saidMs: event.nowMs },
+          answeredMs: steadyMs(),
+        });
+        if (--this.#beats > 0) this.#say({ say: 'beat', atMs: steadyMs() });
+        break;
+      case 'clock':
+        if (!Number.isFinite(event.setByMs)) break;
+        this.clock.set(event.setByMs);
+        this.onClockSet(event.setByMs);
         break;
       case 'member':
         this.#options.onMember?.(event.mark, `${event.text} on ${this.#options.node}`, event.label);
@@ -341,6 +396,7 @@ export class RemoteSource implements PacketSource {
     const { node } = this.#options;
     const seconds = ((Date.now() - this.#lostAt) / 1000).toFixed(1);
     this.#note(`${node}: ${why}; begun anew: ${seconds} s were not captured`);
+    if (this.#gapFrom === 0) this.#gapFrom = this.#lostAt;
     this.#generation++;
     this.#bytesBefore += this.#inbox.bytes;
     this.#session = '';
@@ -387,6 +443,7 @@ export class RemoteSource implements PacketSource {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
+    if (this.#gapFrom === 0) this.#gapFrom = this.#lostAt;
     this.#end();
   }
 

@@ -63,6 +63,9 @@ export interface Welcome {
   readonly node: string;
   readonly session: string;
   readonly resumed: boolean;
+  /** By the agent's clock, Unix milliseconds: when the hello came, when this was sent. Older agents do not say it. */
+  readonly heardMs?: number;
+  readonly saidMs?: number;
 }
 
 export interface Refusal {
@@ -74,6 +77,8 @@ export interface Refusal {
 export type AgentEvent =
   /** Answers a beat. */
   | { readonly tell: 'beat'; readonly atMs: number; readonly nowMs: number }
+  /** The agent's clock was set, forward by so much: between the packets before this and those after it. */
+  | { readonly tell: 'clock'; readonly setByMs: number }
   /** A pod joined or left; `label` is what its interfaces are called by. */
   | { readonly tell: 'member'; readonly mark: '+' | '-'; readonly label: string; readonly text: string }
   | { readonly tell: 'note'; readonly text: string }

@@ -6,7 +6,6 @@ import { concatBytes } from '../util/bytes.ts';
 import { utf8Bytes } from '../util/text.ts';
 import { maxPayload } from './frames.ts';
 import {
-  ClockOffset,
   commonVersion,
   encodeUnit,
   Inbox,
@@ -205,17 +204,4 @@ test('what a client says is looked at before it is believed', () => {
   assert.equal(commonVersion([1, 2]), 1);
   assert.equal(commonVersion([2]), undefined);
   assert.equal(commonVersion([1, 2, 3], [2, 3, 4]), 3);
-});
-
-test('the clock that is ahead: by the fastest answer', () => {
-  const clock = new ClockOffset();
-  assert.equal(clock.best, undefined);
-  clock.add(1000, 1550, 1100);
-  assert.deepEqual(clock.best, { offsetMs: 500, uncertaintyMs: 50 });
-  // A slow way back looks like an offset; the fast answer knows better.
-  clock.add(2000, 2510, 3000);
-  clock.add(4000, 4505, 4010);
-  assert.deepEqual(clock.best, { offsetMs: 500, uncertaintyMs: 5 });
-  clock.add(6000, 6500, 5000);
-  assert.deepEqual(clock.best, { offsetMs: 500, uncertaintyMs: 5 });
 });
