@@ -11,6 +11,7 @@ import { narrowed, pipelineView, progressOf, useColor } from './pipeline-view.ts
 import { platform as undo } from './platform.ts';
 import { terminalText } from './status-line.ts';
 import { stdoutFailed } from './terminal.ts';
+import type { TlsKeys } from './tls-keys.ts';
 
 export interface ConversationOptions {
   readonly options: CaptureOptions;
@@ -22,6 +23,7 @@ export interface ConversationOptions {
   /** Only entries that match; '' shows all. */
   readonly query: string;
   readonly decodeAs: ReadonlyMap<number, string>;
+  readonly keys: TlsKeys;
   /** What is seen in several places is told as often. */
   readonly bothSides: boolean;
   readonly schema: MessageSchema;
@@ -73,6 +75,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
     // Bodies that nobody looks at are not kept either.
     bodyLimit: options.verbose >= 2 || query?.query.needsBody ? wanted.bodyLimit : 0,
     decodeAs: wanted.decodeAs,
+    keys: wanted.keys,
     noNames: options.noNames > 0,
     drain: () => out.drain(),
   });

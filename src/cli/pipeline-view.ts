@@ -8,6 +8,7 @@ import type { Setting, View } from './capture.ts';
 import { platform } from './platform.ts';
 import type { Progress } from './status.ts';
 import { stderr } from './terminal.ts';
+import type { TlsKeys } from './tls-keys.ts';
 
 export { useColor } from './color.ts';
 
@@ -18,6 +19,8 @@ export interface PipelineViewOptions {
   readonly query: FilteredSink | undefined;
   readonly bodyLimit: number;
   readonly decodeAs: ReadonlyMap<number, string>;
+  /** Secrets for what is encrypted. */
+  readonly keys: TlsKeys;
   /** -n: no names but those that DNS tells. */
   readonly noNames: boolean;
   /** Resolves when what was printed is taken: a file waits for its reader. */
@@ -27,11 +30,16 @@ export interface PipelineViewOptions {
 }
 
 export function pipelineView(options: PipelineViewOptions): View & { readonly pipeline: Pipeline } {
-  const { setting, sinks, query, bodyLimit, decodeAs, drain } = options;
+  const { setting, sinks, query, bodyLimit, decodeAs, drain, keys } = options;
   const names = new Names(options.noNames ? new Map() : setting.knownNames);
   const strange: CaptureInterface[] = [];
   let known = 0;
-  const pipeline = createPipeline({ protocols, inners, sinks, bodyLimit, names, decodeAs });
+  const pipeline = createPipeline({
+    ...{ protocols, inners, sinks, bodyLimit, names, decodeAs },
+    decryption: () => keys.decryption(),
+  });
+  if (!setting.live) keys.settle();
+  const following = setting.live ? keys.follow(() => void pipeline.batch()) : undefined;
   const tap = {
     ...pipeline,
     interface(iface: CaptureInterface) {
@@ -39,6 +47,7 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
       else strange.push(iface);
       pipeline.interface(iface);
     },
+    secrets: (type: number, bytes: Uint8Array) => keys.learn(type, bytes),
     batch() {
       if (!setting.live) {
         void pipeline.batch();
@@ -52,6 +61,7 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
     pipeline,
     tap,
     async finish(counters) {
+      following?.stop();
       await pipeline.finish(counters);
       options.ended?.();
       await drain();
@@ -64,6 +74,7 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
         `${c.exchanges} exchange${c.exchanges === 1 ? '' : 's'} in ${c.connections} connection${c.connections === 1 ? '' : 's'}`,
       ];
       if (query) lines.push(...queryLines(query));
+      lines.push(...keys.report());
       if (c.lost > 0) lines.push(`${c.lost} bytes of streams were not captured`);
       if (c.evicted > 0) lines.push(`${c.evicted} connections forgotten: more than are kept at once`);
       if (c.fragmentsDropped > 0) lines.push(`${c.fragmentsDropped} fragmented datagrams not put together`);

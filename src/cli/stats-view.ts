@@ -8,6 +8,7 @@ import type { CaptureOptions } from './capture-options.ts';
 import { narrowed, passTime, pipelineView, useColor } from './pipeline-view.ts';
 import { Screen } from './screen.ts';
 import { plainText, stderr, stdoutFailed } from './terminal.ts';
+import type { TlsKeys } from './tls-keys.ts';
 
 export interface StatsViewOptions {
   readonly options: CaptureOptions;
@@ -18,6 +19,7 @@ export interface StatsViewOptions {
   /** Only exchanges that match are counted; '' counts all. */
   readonly query: string;
   readonly decodeAs: ReadonlyMap<number, string>;
+  readonly keys: TlsKeys;
   /** Rows of each table. */
   readonly top: number;
   readonly order: TalkerOrder;
@@ -51,6 +53,7 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
 
   const view = pipelineView({
     decodeAs: wanted.decodeAs,
+    keys: wanted.keys,
     setting,
     sinks: [
       query ?? exchanges,

@@ -42,8 +42,17 @@ export interface Connection {
   readonly joinedMidStream: boolean;
   /** TCP: initial sequence numbers, as far as they were seen. The same wherever the conversation passes by. */
   readonly handshake?: { readonly client: number; readonly server?: number };
+  /** Of a stream that was encrypted and is read with its secrets: by what. */
+  readonly secured?: Secured;
   /** Seen in several places and told once: each of them, from the client's to the server's. */
   readonly views?: readonly ConnectionView[];
+}
+
+export interface Secured {
+  /** 'TLS 1.3' */
+  readonly version: string;
+  /** 'AES_128_GCM_SHA256' */
+  readonly cipher: string;
 }
 
 /** A conversation as it was seen in one place: addresses may be translated on the way. */

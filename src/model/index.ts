@@ -16,3 +16,4 @@ export type * from './sink.ts';
 export type * from './source.ts';
 export type * from './target.ts';
 export type * from './time.ts';
+export type * from './tls.ts';

@@ -1,7 +1,8 @@
-import type { Connection, EndReason, Side } from './connection.ts';
+import type { Connection, EndReason, Secured, Side } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import type { FieldSpec } from './field.ts';
 import type { Clock, Timestamp } from './time.ts';
+import type { Decryption } from './tls.ts';
 
 /** Where an analyzer puts what it found: a collector, so that the hot path makes no array per call. */
 export interface AnalyzerOutput {
@@ -26,12 +27,26 @@ export interface AnalyzerOutput {
    * absent); bytes are fed to the latest answer, until `finish`.
    */
   inner(exchange: Exchange, before?: Inner): Inner | undefined;
+  /**
+   * What this protocol carries, in the clear: a stream of its own, looked into like any other, while the carrier goes
+   * on. Its exchanges are of the same connection. Without it nobody looks.
+   */
+  within?(secured: Secured): StreamWithin;
   /** This is my protocol. Once. */
   confirmed(): void;
   /** This is not my protocol (any more); the analyzer gets no further data. */
   violation(reason: string): void;
   /** Odd, named, go on. */
   weird(name: string): void;
+}
+
+/** A stream inside another. Bytes are valid only during the call. */
+export interface StreamWithin {
+  data(side: Side, bytes: Uint8Array, at: Timestamp): void;
+  gap(side: Side, length: number, at: Timestamp): void;
+  end(side: Side, reason: EndReason, at: Timestamp): void;
+  /** Exchanges that were told of it. */
+  readonly exchanges: number;
 }
 
 /**
@@ -70,6 +85,8 @@ export interface AnalyzerContext {
   readonly carrier?: Exchange;
   /** What Timestamps count from, for protocols that carry dates (certificates). Without it none is judged. */
   readonly clock?: Clock;
+  /** Encrypted streams are opened with these secrets. */
+  readonly decryption?: Decryption;
 }
 
 /**

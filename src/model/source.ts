@@ -8,6 +8,8 @@ export interface FrameCollector {
   interface(iface: CaptureInterface): void;
   frame(frame: Frame): void;
   loss(loss: Loss): void;
+  /** Secrets that a capture file brings along for what follows: pcapng's type and bytes (Decryption Secrets Block). */
+  secrets?(type: number, bytes: Uint8Array): void;
   /** A line for people: interfaces coming and going, a container that ended. */
   note(text: string): void;
   /**

@@ -3,6 +3,7 @@ import type {
   CaptureInterface,
   ConnectionState,
   DeclaredFields,
+  Decryption,
   EndReason,
   Exchange,
   Frame,
@@ -48,6 +49,8 @@ export interface PipelineOptions {
   /** Names of peers; made empty when not given. */
   readonly names?: Names;
   readonly limits?: StreamLimits;
+  /** Encrypted streams are opened with these secrets; asked for each. */
+  readonly decryption?: () => Decryption | undefined;
 }
 
 export interface PipelineCounters extends StreamCounters {
@@ -97,6 +100,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     names,
     bodyLimit: options.bodyLimit,
     clock,
+    get decryption() {
+      return options.decryption?.();
+    },
     budget,
     inners: options.inners ?? [],
     mayRide: mayRideIn(options.inners ?? []),

@@ -10,7 +10,9 @@ import type {
   Inner,
   InnerModule,
   ProtocolModule,
+  Secured,
   Side,
+  StreamWithin,
   Timestamp,
 } from '../model/index.ts';
 import type { Conn } from '../stream/index.ts';
@@ -35,6 +37,7 @@ export interface TreeHost {
   readonly names: Names;
   readonly bodyLimit: number;
   readonly clock: Clock;
+  readonly decryption: AnalyzerContext['decryption'];
   readonly budget: Budget;
   readonly inners: readonly InnerModule[];
   readonly mayRide: NonNullable<AnalyzerContext['mayRide']>;
@@ -57,7 +60,7 @@ const maxWeirds = 8;
 const nothing = new Uint8Array(0);
 const noPieces: readonly Piece[] = [];
 
-export class Tree implements AnalyzerOutput, InnerHost {
+export class Tree implements AnalyzerOutput, InnerHost, StreamWithin {
   readonly #host: TreeHost;
   readonly #conn: Conn;
   #connection: Connection | undefined;
@@ -92,10 +95,17 @@ export class Tree implements AnalyzerOutput, InnerHost {
   weirds: string[] | undefined;
   title = '';
 
-  constructor(host: TreeHost, conn: Conn) {
+  /** The tree this stream is carried by, and the one that is carried. */
+  readonly #outer: Tree | undefined;
+  #within: Tree | undefined;
+
+  constructor(host: TreeHost, conn: Conn, outer?: Tree, secured?: Secured) {
     this.#host = host;
     this.#conn = conn;
-    this.#holed = conn.joinedMidStream;
+    this.#outer = outer;
+    // Inside, what was not captured comes as a gap.
+    this.#holed = outer === undefined && conn.joinedMidStream;
+    if (outer) this.#connection = { ...outer.connection, ...(secured ? { secured } : {}) };
   }
 
   get connection(): Connection {
@@ -148,6 +158,7 @@ export class Tree implements AnalyzerOutput, InnerHost {
 
   /** The connection is over and everything was said. */
   release(): void {
+    this.#within?.release();
     this.#forgetPieces();
     this.#analyzer = undefined;
     this.#state = 'unknown';
@@ -234,11 +245,12 @@ export class Tree implements AnalyzerOutput, InnerHost {
 
   #context(carrier?: Exchange): AnalyzerContext {
     const { connection } = this;
-    const { bodyLimit, wantsOpened, inners, mayRide, clock } = this.#host;
+    const { bodyLimit, wantsOpened, inners, mayRide, clock, decryption } = this.#host;
     const wantsInner = inners.length > 0;
     const midMessage = this.#holed;
     const context = { connection, midMessage, bodyLimit, wantsOpened, wantsInner, mayRide, clock };
-    return carrier ? { ...context, carrier } : context;
+    if (!carrier && !decryption) return context;
+    return { ...context, ...(carrier ? { carrier } : {}), ...(decryption ? { decryption } : {}) };
   }
 
   /** After a call into the analyzer: what it asked for is done when it no longer runs. */
@@ -280,10 +292,11 @@ export class Tree implements AnalyzerOutput, InnerHost {
 
   exchange(exchange: Exchange): void {
     this.exchanges++;
+    if (this.#outer) this.#outer.exchanges++;
     const { icmp } = this.#conn;
     if (!this.#ending && icmp === this.#icmpTold) return this.#host.exchange(exchange);
     this.#icmpTold = icmp;
-    this.#host.exchange(withReason(exchange, this.#conn, this.#flipped, this.#ending));
+    this.#host.exchange(withReason(exchange, this.#conn, (this.#outer ?? this).flipped, this.#ending));
   }
 
   opened(exchange: Exchange): void {
@@ -300,13 +313,18 @@ export class Tree implements AnalyzerOutput, InnerHost {
     this.#nextChild = { protocol, rest: copy, at, carrier };
   }
 
+  within(secured: Secured): StreamWithin {
+    this.#within ??= new Tree(this.#host, this.#conn, this, secured);
+    return this.#within;
+  }
+
   inner(exchange: Exchange, before?: Inner): Inner | undefined {
     return openInner(this.#host.inners, exchange, this, before);
   }
 
   confirmed(): void {
     // Found again: an earlier hole excuses nothing any more.
-    this.#holed = this.#conn.joinedMidStream;
+    this.#holed = this.#outer === undefined && this.#conn.joinedMidStream;
   }
 
   violation(reason: string): void {

@@ -34,6 +34,10 @@ export class Fanout implements FrameCollector {
     if (this.frames === this.#limit) this.#onLimit();
   }
 
+  secrets(type: number, bytes: Uint8Array): void {
+    for (const tap of this.#taps) tap.secrets?.(type, bytes);
+  }
+
   loss(loss: Loss): void {
     for (const tap of this.#taps) tap.loss?.(loss);
   }

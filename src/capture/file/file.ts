@@ -216,6 +216,7 @@ export class FileCapture implements PacketSource {
         if (loss.kind === 'damaged') this.damage = loss.detail ?? 'damaged';
         out.loss(loss);
       },
+      secrets: (type: number, bytes: Uint8Array) => out.secrets?.(type, bytes),
     };
   }
 

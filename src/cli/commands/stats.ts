@@ -13,6 +13,8 @@ const orders: readonly TalkerOrder[] = ['bytes', 'packets', 'connections'];
 /** Options about printed entries, which a report has none of. */
 const unfit = new Set(['verbose', 'time', 'time-stamp-precision', 'nano', 'print']);
 
+import { tlsKeys, tlsRows } from '../tls-keys.ts';
+
 const rows: readonly OptionRow[] = [
   { long: 'json', help: 'the report as one JSON object (docs/stats.md)' },
   { short: 'o', long: 'output', value: 'text|json', help: 'the same, by name' },
@@ -27,6 +29,7 @@ const rows: readonly OptionRow[] = [
     help: "count only exchanges that match, in Wireshark's language (docs/query.md)",
   },
   decodeAsRow,
+  ...tlsRows,
   revealRow,
   ...captureRows.filter(({ long }) => !unfit.has(long)),
 ];
@@ -74,6 +77,7 @@ export async function run(argv: string[]): Promise<number> {
   const everyMs = everyText === undefined ? 0 : milliseconds(everyText);
   const query = parsed.value('display-filter') ?? '';
   const ports = await decodeAs(parsed);
+  const keys = tlsKeys(parsed);
   await checkQuery(query);
   const rules = await shownRules(options, parsed.has('reveal'));
   const maker: ViewMaker = {
@@ -90,6 +94,7 @@ export async function run(argv: string[]): Promise<number> {
         everyMs,
         query,
         decodeAs: ports,
+        keys,
         rules,
       });
     },

@@ -7,6 +7,7 @@ import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
 import { loadSchema, protoRows } from '../proto.ts';
 import { revealRow, shownRules } from '../redaction.ts';
+import { tlsKeys, tlsRows } from '../tls-keys.ts';
 
 const rows: readonly OptionRow[] = [
   { long: 'json', help: 'one JSON object a line (docs/json.md)' },
@@ -19,6 +20,7 @@ const rows: readonly OptionRow[] = [
     help: "show only what matches, in Wireshark's language (docs/query.md; porthole fields)",
   },
   decodeAsRow,
+  ...tlsRows,
   ...protoRows,
   revealRow,
   { long: 'no-processes', help: 'do not look up which processes hold the connections' },
@@ -76,6 +78,7 @@ export async function run(argv: string[]): Promise<number> {
   await checkQuery(query);
   const rules = await shownRules(options, parsed.has('reveal'));
   const schema = loadSchema(parsed);
+  const keys = tlsKeys(parsed);
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {
     immediate: !silent,
@@ -91,6 +94,7 @@ export async function run(argv: string[]): Promise<number> {
         rules,
         query,
         decodeAs: ports,
+        keys,
         bothSides: parsed.has('both-sides'),
         schema,
       });

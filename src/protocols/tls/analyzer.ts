@@ -6,20 +6,27 @@ import type {
   EndReason,
   Exchange,
   Incompleteness,
+  Secured,
   Side,
+  StreamWithin,
   Timestamp,
 } from '../../model/index.ts';
 import { AlertLevel, alertText, alertWords, closeNotify } from '../../util/tls/alerts.ts';
+import { cipherSuiteName } from '../../util/tls/cipher-suites.ts';
 import { parseSslv2ClientHello } from '../../util/tls/hello.ts';
+import { versionName } from '../../util/tls/names.ts';
 import type { Fields } from '../../util/tls/show.ts';
+import { type DecryptedSink, Decryptor } from './decrypt/decryptor.ts';
 import { handshakeExchange, type Sealed, sealedExchange, tellingAlert } from './exchange.ts';
 import { ContentType } from './record.ts';
-import { TlsSide } from './side.ts';
+import { type SideEvents, TlsSide } from './side.ts';
 import { firstLine, HandshakeState } from './state.ts';
 
 /** user_canceled is followed by another alert (RFC 8446 section 6.1); all others but close_notify are fatal. */
 const userCanceled = 90;
 const handshakeFailure = 40;
+/** RFC 8446 section 4.1.2. */
+const randomLength = 32;
 /**
  * An alert of TLS 1.3 encrypted: level, description, content type, and a tag of 16 bytes or CCM_8's 8. The
  * shortest handshake message is four bytes longer, and the padding that could hide it nobody uses here.
@@ -40,7 +47,7 @@ function noneSealed(): Sealed {
   return { records: 0, bytes: 0, endsInAlert: false, firstAt: 0, lastAt: 0, lost: 0 };
 }
 
-export class TlsAnalyzer implements Analyzer {
+export class TlsAnalyzer implements Analyzer, SideEvents, DecryptedSink {
   readonly #context: AnalyzerContext;
   readonly #sides: { readonly client: TlsSide; readonly server: TlsSide };
   readonly #sealed = { client: noneSealed(), server: noneSealed() };
@@ -52,6 +59,14 @@ export class TlsAnalyzer implements Analyzer {
   #confirmed = false;
   #firstToEnd: Side | undefined;
   readonly #ended = { client: false, server: false };
+  /** Where secrets may be known. */
+  #decryptor: Decryptor | undefined;
+  #secured: Secured | undefined;
+  /** What was encrypted, in the clear. */
+  #inside: StreamWithin | undefined;
+  readonly #insideEnded = { client: false, server: false };
+  /** An alert other than close_notify that was encrypted. */
+  #sealedAlert = '';
   /** Of the handshake, for the entry of the data. */
   #about: Fields = {};
   #dataStartAt: Timestamp | undefined;
@@ -93,7 +108,9 @@ export class TlsAnalyzer implements Analyzer {
     this.#firstToEnd ??= side;
     this.#sides[side].finish();
     if (this.#settle()) return;
-    if (reason === 'fin' && !(this.#ended.client && this.#ended.server)) return;
+    const isOver = reason !== 'fin' || (this.#ended.client && this.#ended.server);
+    this.#endInside(side, reason, at, isOver);
+    if (!isOver) return;
     if (this.#stage === 'hello' && this.#state?.begun) this.#breakOff(reason, at);
     else this.#endData();
     this.#stage = 'over';
@@ -108,7 +125,7 @@ export class TlsAnalyzer implements Analyzer {
   }
 
   buffered(): number {
-    return this.#sides.client.buffered + this.#sides.server.buffered;
+    return this.#sides.client.buffered + this.#sides.server.buffered + (this.#decryptor?.buffered ?? 0);
   }
 
   // What the sides say.
@@ -132,8 +149,65 @@ export class TlsAnalyzer implements Analyzer {
     const had = state.client;
     state.message(type, side, body, startAt, endAt, isCut);
     if (state.client && !had) this.#opened(state);
+    if (this.#context.decryption) this.#mayDecrypt(state);
     if (state.is13 || state.retry)
       for (const s of [this.#sides.client, this.#sides.server]) s.ignoresChange = true;
+  }
+
+  /** Of both hellos the randoms and what was agreed on are needed. */
+  #mayDecrypt({ client, server, serverIsCut }: HandshakeState): void {
+    if (!this.#decryptor) {
+      if (client?.random.length !== randomLength) return;
+      this.#decryptor = new Decryptor(this.#context.decryption!, client.random, this);
+      for (const side of [this.#sides.client, this.#sides.server]) side.keepsSealed = true;
+    }
+    if (!server || this.#secured || serverIsCut) return;
+    this.#secured = {
+      version: versionName(server.version),
+      cipher: cipherSuiteName(server.cipherSuite).replace(/^TLS_/, ''),
+    };
+    this.#decryptor.agreed(server);
+  }
+
+  sealedRecord(side: Side, type: number, version: number, bytes: Uint8Array, at: Timestamp): void {
+    this.#decryptor?.record(side, type, version, bytes, at);
+  }
+
+  sealedLost(side: Side, length: number, at: Timestamp): void {
+    this.#decryptor?.lost(side, length);
+    this.#inside?.gap(side, length, at);
+  }
+
+  // What the decryptor says.
+
+  plain(side: Side, bytes: Uint8Array, at: Timestamp): void {
+    this.#inside ??= this.#out.within?.(this.#secured!);
+    this.#inside?.data(side, bytes, at);
+  }
+
+  unopened(side: Side, length: number, at: Timestamp): void {
+    this.#inside?.gap(side, length, at);
+  }
+
+  sealedAlert(side: Side, _level: number, description: number, at: Timestamp): void {
+    if (description === closeNotify) this.#endOneInside(side, 'fin', at);
+    else if (description !== userCanceled) this.#sealedAlert = `alert by ${side}: ${alertText(description)}`;
+  }
+
+  #endInside(side: Side, reason: EndReason, at: Timestamp, isOver: boolean): void {
+    const decryptor = this.#decryptor;
+    if (!decryptor) return;
+    if (isOver) decryptor.end();
+    // Records that wait for their secrets come first.
+    else if (decryptor.buffered > 0) return;
+    for (const each of isOver ? (['client', 'server'] as const) : [side])
+      this.#endOneInside(each, reason, at);
+  }
+
+  #endOneInside(side: Side, reason: EndReason, at: Timestamp): void {
+    if (this.#insideEnded[side]) return;
+    this.#insideEnded[side] = true;
+    this.#inside?.end(side, reason, at);
   }
 
   sslv2(side: Side, message: Uint8Array, at: Timestamp): void {
@@ -327,6 +401,9 @@ export class TlsAnalyzer implements Analyzer {
   #endData(): void {
     const { client, server } = this.#sealed;
     if (this.#stage === 'over' || (!this.#handshakeSeen && client.records + server.records === 0)) return;
+    const decryptor = this.#decryptor;
+    // What was in it has told of itself.
+    if (decryptor?.unopened === 0 && this.#sealedAlert === '' && (this.#inside?.exchanges ?? 0) > 0) return;
     const missing: Incompleteness[] = [];
     if (!this.#handshakeSeen) missing.push({ kind: 'joinedMidStream' });
     if (client.lost > 0) missing.push({ kind: 'bytesLost', side: 'request', bytes: client.lost });
@@ -338,6 +415,10 @@ export class TlsAnalyzer implements Analyzer {
         missing,
         weirds: this.#weirds,
         refused: this.#refused,
+        ...(decryptor
+          ? { reading: { opened: decryptor.opened, unopened: decryptor.unopened, why: decryptor.why } }
+          : {}),
+        alert: this.#sealedAlert,
       }),
     );
   }

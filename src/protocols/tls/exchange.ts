@@ -243,6 +243,10 @@ export interface SealedEnding {
   readonly weirds: readonly string[];
   /** The server answered what the client sent with an alert and nothing else. */
   readonly refused: boolean;
+  /** Where secrets were looked for: records that could be opened and not, and why none could. */
+  readonly reading?: { readonly opened: number; readonly unopened: number; readonly why: string };
+  /** An alert that was encrypted, in words; '' none but close_notify. */
+  readonly alert: string;
 }
 
 export function sealedExchange(
@@ -250,9 +254,11 @@ export function sealedExchange(
   server: Sealed,
   context: AnalyzerContext,
   about: Fields,
-  { startAt, missing, weirds, refused }: SealedEnding,
+  { startAt, missing, weirds, refused, reading, alert }: SealedEnding,
 ): Exchange {
-  const text = `encrypted, ${client.bytes} bytes up, ${server.bytes} down`;
+  const sizes = `${client.bytes} bytes up, ${server.bytes} down`;
+  const text = `${reading?.opened ? 'decrypted' : 'encrypted'}, ${sizes}${noteOf(reading)}`;
+  const ended = alert || (refused ? 'the server answered with an alert alone' : '');
   const message = (sealed: Sealed): Message => ({
     startAt: sealed.firstAt,
     endAt: sealed.lastAt,
@@ -271,15 +277,23 @@ export function sealedExchange(
     fields: {
       'tls.stage': 'TLS data',
       ...about,
-      'tls.result': refused ? `${text}: the server answered with an alert alone` : text,
+      'tls.result': ended === '' ? text : `${text}: ${ended}`,
       'tls.sealed.client_bytes': client.bytes,
       'tls.sealed.server_bytes': server.bytes,
       'tls.sealed.client_records': client.records,
       'tls.sealed.server_records': server.records,
       ...(refused ? { 'tls.alert.sealed': 'server' } : {}),
     },
-    outcome: refused ? 'failed' : 'info',
+    outcome: refused || alert !== '' ? 'failed' : 'info',
     missing,
     weirds,
   };
+}
+
+function noteOf(reading: SealedEnding['reading']): string {
+  if (!reading) return '';
+  if (reading.opened === 0) return ` (${reading.why})`;
+  if (reading.unopened > 0)
+    return ` (${reading.unopened} of ${reading.opened + reading.unopened} records could not be opened)`;
+  return '';
 }

@@ -20,10 +20,16 @@ export interface SideEvents {
   alert(side: Side, level: number, description: number, at: Timestamp): void;
   /** A record that cannot be read: application data, or what is encrypted under another type. */
   sealed(side: Side, type: number, length: number, at: Timestamp): void;
+  /** A hole in what is kept: so many bytes are not there, or of no use. */
+  sealedLost(side: Side, length: number, at: Timestamp): void;
+  /** Such a record, whole, where they are kept: to be opened. */
+  sealedRecord(side: Side, type: number, version: number, bytes: Uint8Array, at: Timestamp): void;
   weird(name: string): void;
   foreign(side: Side, bytes: Uint8Array): void;
   gaveUp(side: Side): void;
 }
+
+const nothing = new Uint8Array(0);
 
 export class TlsSide {
   readonly #side: Side;
@@ -32,9 +38,16 @@ export class TlsSide {
   /** While there is something to put together. */
   #handshake: HandshakeReader | undefined;
   #type = 0;
+  #version = 0;
   #length = 0;
   #at: Timestamp = 0;
-  /** What was kept of an alert or an SSL 2.0 message. */
+  /** Length of the hole that is being told of. */
+  #hole = 0;
+  /** Records that cannot be read are kept until they are whole. */
+  keepsSealed = false;
+  /** The one under way is such a record. */
+  #isSealed = false;
+  /** What was kept of an alert, an SSL 2.0 message or a sealed record. */
   #kept: Pending | undefined;
   /** Bytes were missed: a handshake record may begin inside a message or be encrypted. */
   #doubts = false;
@@ -72,7 +85,9 @@ export class TlsSide {
 
   gap(length: number, at: Timestamp): void {
     this.lostBytes += length;
+    this.#hole = length;
     this.#records.gap(length, at);
+    this.#hole = 0;
   }
 
   finish(): void {
@@ -102,12 +117,14 @@ export class TlsSide {
 
   // What the record layer says.
 
-  begin(type: number, _version: number, length: number, at: Timestamp): void {
+  begin(type: number, version: number, length: number, at: Timestamp): void {
     if (this.records++ === 0) this.firstAt = at;
     this.wireBytes += (type === ContentType.sslv2 ? 2 : headerLength) + length;
     this.#type = type;
+    this.#version = version;
     this.#length = length;
     this.#at = at;
+    this.#isSealed = false;
     this.#events.begins(this.#side, at);
     const isSealed = this.changedCipher && !this.ignoresChange;
     switch (type) {
@@ -129,14 +146,22 @@ export class TlsSide {
         if (!isSealed) this.#events.weird('tls_heartbeat_in_clear');
         break;
     }
-    if (!this.#records.wants) this.#events.sealed(this.#side, type, length, at);
+    if (!this.#records.wants) this.#seal();
+  }
+
+  /** It cannot be read as it is. */
+  #seal(): void {
+    this.#isSealed = true;
+    // First it counts: what it means for the handshake is known by its kind and length.
+    this.#events.sealed(this.#side, this.#type, this.#length, this.#at);
+    this.#records.wants = this.keepsSealed;
   }
 
   piece(bytes: Uint8Array, at: Timestamp): void {
-    if (this.#type === ContentType.handshake) {
+    if (this.#type === ContentType.handshake && !this.#isSealed) {
       if (this.#doubts && !this.#looksReadable(bytes)) {
-        this.#records.wants = false;
-        this.#events.sealed(this.#side, this.#type, this.#length, this.#at);
+        this.#seal();
+        if (this.#records.wants) this.piece(bytes, at);
       } else {
         this.#doubts = false;
         this.#handshake ??= new HandshakeReader(this);
@@ -151,7 +176,11 @@ export class TlsSide {
   end(at: Timestamp, lost: number): void {
     const kept = this.#kept?.take();
     this.#kept = undefined;
-    if (lost > 0) {
+    if (this.#isSealed) {
+      if (this.keepsSealed && lost === 0)
+        this.#events.sealedRecord(this.#side, this.#type, this.#version, kept ?? nothing, at);
+      else if (this.keepsSealed) this.#events.sealedLost(this.#side, this.#length, at);
+    } else if (lost > 0) {
       if (this.#type === ContentType.handshake) this.#salvage(at);
     } else if (this.#type === ContentType.alert && this.#records.wants && kept && kept.length >= 2)
       this.#events.alert(this.#side, kept[0]!, kept[1]!, at);
@@ -159,6 +188,8 @@ export class TlsSide {
   }
 
   lostTrack(): void {
+    if (this.keepsSealed)
+      this.#events.sealedLost(this.#side, this.#hole + (this.#kept?.length ?? 0), this.lastAt);
     this.#kept = undefined;
     this.#events.weird(this.lostBytes === 0 ? 'tls_record_malformed' : 'tls_record_lost');
     this.#salvage(this.lastAt);
