@@ -37,7 +37,7 @@ export interface TlsKeys {
 export function tlsKeys(parsed: Parsed): TlsKeys {
   const path = parsed.value('tls-keylog');
   const log = new KeyLog();
-  const fd = path === undefined ? undefined : openLog(path);
+  let fd = path === undefined ? undefined : openLog(path);
   const buffer = new Uint8Array(pieceBytes);
   /** @returns whether there was something */
   const readOn = (): boolean => {
@@ -50,9 +50,26 @@ export function tlsKeys(parsed: Parsed): TlsKeys {
     return total > 0;
   };
   readOn();
-  const decryption: Decryption = { secrets: log, ciphers };
+  const close = () => {
+    if (fd === undefined) return;
+    log.end();
+    closeSync(fd);
+    fd = undefined;
+  };
+  const decryption: Decryption = {
+    ciphers,
+    secrets: {
+      // It may have been written since it was looked at: connections are often over sooner than that.
+      find: (random) => log.find(random) ?? (readOn() ? log.find(random) : undefined),
+      watch: (random, wake) => log.watch(random, wake),
+      forget: (random) => log.forget(random),
+      get isWhole() {
+        return log.isWhole;
+      },
+    },
+  };
   return {
-    decryption: () => (fd === undefined && log.isEmpty ? undefined : decryption),
+    decryption: () => (path === undefined && log.isEmpty ? undefined : decryption),
     learn(type, bytes) {
       if (type !== tlsKeyLog) return;
       log.feed(bytes);
@@ -67,16 +84,11 @@ export function tlsKeys(parsed: Parsed): TlsKeys {
         stop() {
           clearInterval(timer);
           readOn();
-          log.end();
-          closeSync(fd);
+          close();
         },
       };
     },
-    settle() {
-      if (fd === undefined) return;
-      log.end();
-      closeSync(fd);
-    },
+    settle: close,
     report() {
       const { secrets, strange, forgotten } = log.counters;
       const lines: string[] = [];

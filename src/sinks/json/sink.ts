@@ -254,6 +254,7 @@ function connectionOf(c: Connection, time: (at: number) => string): object {
     client: c.client,
     server: c.server,
     joinedMidStream: c.joinedMidStream,
+    ...(c.secured ? { secured: c.secured } : {}),
     ...(c.views
       ? { views: c.views.map(({ openedAt, ...view }) => ({ time: time(openedAt), ...view })) }
       : {}),
