@@ -37,7 +37,7 @@ export interface View {
   /** Rights are given up, frames are about to come. @param opener where there is one */
   begin?(opener?: Opener): void;
   /** All is written; the end is not, while somebody still looks at what there is. */
-  linger?(): Promise<void>;
+  linger?(failed: boolean): Promise<void>;
   /** Whoever looks at it may say when it is enough. */
   onEnd?(stop: () => void): void;
 }
@@ -186,7 +186,7 @@ export async function drive(
   if (packets > 0) counters.captured = Math.min(counters.captured, fanout.frames);
   await attempt(() => view.finish(counters));
   await attempt(() => output?.finish(counters, view.names?.() ?? []));
-  if (!failure) await attempt(() => view.linger?.());
+  await attempt(() => view.linger?.(failure !== undefined));
   for (const signal of endSignals) process.off(signal, stop);
   process.off('SIGUSR1', show);
   failure ??= stdoutFailure();

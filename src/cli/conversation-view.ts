@@ -1,32 +1,20 @@
 /** The view of `watch`: the pipeline with a text or JSON sink. */
-import type { MessageSchema, Sink } from '../model/index.ts';
-import { type OwnedSocket, Owners, patienceMs, Sides } from '../pipeline/index.ts';
-import { createRedactor, type Rules, summary } from '../redact/index.ts';
+import type { Sink } from '../model/index.ts';
+import { createRedactor, summary } from '../redact/index.ts';
 import { createJsonSink } from '../sinks/json/index.ts';
 import { createTextSink } from '../sinks/text/index.ts';
-import type { OwnersNews } from '../watch/follow.ts';
 import type { Setting, View } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
+import type { DecodingOptions } from './decoding-options.ts';
 import { narrowed, pipelineView, progressOf, useColor } from './pipeline-view.ts';
 import { platform as undo } from './platform.ts';
+import { sidesOf, withSides } from './sides-view.ts';
 import { terminalText } from './status-line.ts';
 import { stdoutFailed } from './terminal.ts';
-import type { TlsKeys } from './tls-keys.ts';
 
-export interface ConversationOptions {
+export interface ConversationOptions extends DecodingOptions {
   readonly options: CaptureOptions;
   readonly output: 'text' | 'json';
-  readonly color: string;
-  readonly bodyLimit: number;
-  /** What is masked; undefined: nothing (--reveal). */
-  readonly rules: Rules | undefined;
-  /** Only entries that match; '' shows all. */
-  readonly query: string;
-  readonly decodeAs: ReadonlyMap<number, string>;
-  readonly keys: TlsKeys;
-  /** What is seen in several places is told as often. */
-  readonly bothSides: boolean;
-  readonly schema: MessageSchema;
 }
 
 /** Text waiting for a slow reader. Live, what comes on top is shed and counted; a file waits. */
@@ -62,12 +50,8 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
           pending: setting.live,
         });
   const query = wanted.query === '' ? undefined : narrowed(shown, wanted.query);
-  const owners = new Owners();
-  const sides = new Sides(query ?? shown, {
-    owners,
-    isMerged: !wanted.bothSides,
-    ...(setting.live ? { now: () => performance.now() } : {}),
-  });
+  const both = sidesOf(setting, query ?? shown, wanted.bothSides);
+  const { sides } = both;
   const view = pipelineView({
     setting,
     sinks: [sides],
@@ -79,24 +63,8 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
     noNames: options.noNames > 0,
     drain: () => out.drain(),
   });
-  const telling = tellInTime(sides);
   return {
-    ...view,
-    tap: {
-      ...view.tap,
-      batch() {
-        const wait = view.tap.batch?.();
-        telling.look();
-        return wait;
-      },
-    },
-    async finish(counters) {
-      telling.stop();
-      await view.finish(counters);
-    },
-    owners({ inode, at, owners: rows }) {
-      owners.learn(inode, at, rows.map(ownedSocket));
-    },
+    ...withSides(view, both),
     progress: () => progressOf(view.pipeline, query),
     report() {
       const line = redactor ? summary(redactor.tally) : '';
@@ -106,24 +74,4 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
       return lines;
     },
   };
-}
-
-/** What waits for its other views is told in time, packets or not. */
-function tellInTime(sides: Sides): { look(): void; stop(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const look = () => {
-    if (timer !== undefined || !sides.isWaiting) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      void sides.batch();
-      look();
-    }, patienceMs);
-  };
-  return { look, stop: () => clearTimeout(timer) };
-}
-
-function ownedSocket(row: OwnersNews['owners'][number]): OwnedSocket {
-  const [protocol, local, localPort, remote, remotePort, pid, comm, target] = row;
-  const transport = protocol === 6 ? 'tcp' : 'udp';
-  return { transport, local, localPort, remote, remotePort, process: { pid, comm, target } };
 }

@@ -60,7 +60,9 @@ export class App implements Player, Keeper {
   #share = 5;
   #hasHints = true;
   readonly #said: Said[] = [];
-  readonly #stalls: Stall[] = [];
+  readonly #stalls: string[] = [];
+  /** Entries that had come when the last picture was drawn. */
+  #seen = 0;
   #message: { text: string; isBad: boolean; until: number } | undefined;
   readonly #finds: string[] = [];
   readonly #typed: string[] = [];
@@ -104,9 +106,11 @@ export class App implements Player, Keeper {
   }
 
   stalled(stall: Stall): void {
-    this.#stalls.push(stall);
+    const text = stallText(stall, this.desk.state().seen - this.#seen);
+    this.#stalls.push(text);
+    if (this.#stalls.length > maxSaid) this.#stalls.shift();
     // A slow line is behind now and then: only what somebody would wonder about is told.
-    if (stall.until - stall.since > 1000) this.tell(stallText(stall), true);
+    if (stall.until - stall.since > 1000) this.tell(text, true);
   }
 
   end(): void {
@@ -155,6 +159,8 @@ export class App implements Player, Keeper {
 
   paint(surface: Surface): void {
     const now = Date.now();
+    const state = this.desk.state();
+    this.#seen = state.seen;
     const { width, height } = surface;
     if (width < 20 || height < 6) {
       surface.put(0, 0, 'too small', ink.warn);
@@ -171,7 +177,7 @@ export class App implements Player, Keeper {
     } else this.#panes(surface, main, now);
     drawTitle(surface, {
       title: this.#options.title,
-      desk: this.desk.state(),
+      desk: state,
       list: this.#list.state(),
       isNarrowed: this.#filter.query !== '' || this.#list.wanted.marked === true,
       isFrozen: this.#list.isFrozen,

@@ -9,6 +9,8 @@ export interface Terminal {
   /** What can be seen, lines without trailing blanks. */
   screen(): string;
   sees(text: string | RegExp): Promise<string>;
+  /** A command of tmux's own, on the pane `t`; what it prints. */
+  tmux(...args: string[]): string;
   close(): void;
 }
 
@@ -38,6 +40,7 @@ export function openTerminal(
   return {
     type: (...keys) => void tmux('send-keys', '-t', 't', ...keys),
     screen,
+    tmux,
     async sees(text) {
       await until(
         () => (typeof text === 'string' ? screen().includes(text) : text.test(screen())),

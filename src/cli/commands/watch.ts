@@ -1,36 +1,22 @@
-/** `porthole watch`: decoded conversations, live or from a file. */
+/** `porthole watch`: decoded conversations, live or from a file, as lines or on a screen of their own. */
 import { capture, type ViewMaker } from '../capture.ts';
 import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
-import { checkQuery } from '../check-query.ts';
-import { decodeAs, decodeAsRow } from '../decode-as.ts';
+import { decodingOptions, decodingRows } from '../decoding-options.ts';
 import { UsageError } from '../errors.ts';
-import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
-import { loadSchema, protoRows } from '../proto.ts';
-import { revealRow, shownRules } from '../redaction.ts';
-import { tlsKeys, tlsRows } from '../tls-keys.ts';
+import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
+import type { Face } from '../tui-view.ts';
 
-const rows: readonly OptionRow[] = [
+export const watchRows: readonly OptionRow[] = [
+  { long: 'tui', help: 'look around while it goes on: lists, details, streams (porthole tui; docs/tui.md)' },
+  { long: 'save-dir', value: 'DIR', help: 'where --tui saves files (default: the current directory)' },
   { long: 'json', help: 'one JSON object a line (docs/json.md)' },
   { short: 'o', long: 'output', value: 'text|json', help: 'the same, by name' },
-  { long: 'color', value: 'auto|always|never', help: 'colours (default auto; NO_COLOR is honoured)' },
-  {
-    short: 'Y',
-    long: 'display-filter',
-    value: 'QUERY',
-    help: "show only what matches, in Wireshark's language (docs/query.md; porthole fields)",
-  },
-  decodeAsRow,
-  ...tlsRows,
-  ...protoRows,
-  revealRow,
-  { long: 'no-processes', help: 'do not look up which processes hold the connections' },
-  { long: 'both-sides', help: 'tell what is seen in several places (client, host, server) as often' },
-  { long: 'body-limit', value: 'BYTES', help: 'bytes kept of each body (default 65536; k, m allowed)' },
+  ...decodingRows,
   ...captureRows,
 ];
 
 /** tcpdump's ways to print packets, which are for `dump`. */
-const elsewhere = Object.fromEntries(
+export const elsewhere = Object.fromEntries(
   ['A', 'X', 'x', 'e', 'q', 'S', '#'].map((letter) => [
     letter,
     `-${letter} is about printed packets: porthole dump -${letter} ...; here -v, -vv and -vvv show more`,
@@ -42,7 +28,7 @@ const help = () => `Shows what a container says on the network: one entry per re
 Usage: porthole watch [OPTIONS] TARGET [FILTER]
        porthole watch [OPTIONS] -r FILE [FILTER]
 
-${formatOptions(rows)}
+${formatOptions(watchRows)}
 
 Examples:
   porthole watch upbeat                      everything it says, live
@@ -51,15 +37,12 @@ Examples:
   porthole watch upbeat --json | jq .fields  for scripts
   porthole watch -r out.pcapng 'host 10.0.0.7'
   porthole watch upbeat -Y 'http.response.code >= 500 || duration > 250ms'
+  porthole watch upbeat --tui                the same, to look around in
 `;
 
-/** Bytes of a body kept for show when nothing is said: pages and API answers fit, downloads do not. */
-const defaultBodyLimit = 65_536;
-/** A body limit above this would let a few connections take all memory. */
-const maxBodyLimit = 16 * 1024 * 1024;
-
-export async function run(argv: string[]): Promise<number> {
-  const parsed = parseOptions(argv, rows, elsewhere);
+/** @param face on which it is shown with --tui */
+export async function run(argv: string[], face?: Face): Promise<number> {
+  const parsed = parseOptions(argv, watchRows, elsewhere);
   if (parsed.has('help')) {
     process.stdout.write(help());
     return 0;
@@ -68,46 +51,33 @@ export async function run(argv: string[]): Promise<number> {
   const output = parsed.has('json') ? 'json' : (parsed.value('output') ?? 'text');
   if (output !== 'text' && output !== 'json')
     throw new UsageError(`-o ${output}: one of text, json is needed`);
-  const color = parsed.value('color') ?? 'auto';
-  if (!['auto', 'always', 'never'].includes(color))
-    throw new UsageError(`--color ${color}: one of auto, always, never is needed`);
-  const bodyLimit = bytes('--body-limit', parsed.value('body-limit'));
-  const query = parsed.value('display-filter') ?? '';
-  // A mistake in it is told before anything is looked for.
-  const ports = await decodeAs(parsed);
-  await checkQuery(query);
-  const rules = await shownRules(options, parsed.has('reveal'));
-  const schema = loadSchema(parsed);
-  const keys = tlsKeys(parsed);
+  const decoding = await decodingOptions(parsed, options);
   const silent = options.countOnly || (options.write === '-' && !options.print);
+  const isOnScreen = parsed.has('tui') && output === 'text' && !silent && hasScreen();
+  const screen = isOnScreen ? (face ?? (await openFace(decoding.color))) : undefined;
   const maker: ViewMaker = {
     immediate: !silent,
-    wantsOwners: !silent && !parsed.has('no-processes'),
+    wantsOwners: !silent && decoding.owners,
     async make(setting) {
       if (silent) return (await import('../count-view.ts')).countView(options.countOnly);
+      if (screen) {
+        const { tuiView } = await import('../tui-view.ts');
+        const title = options.read ?? [options.target ?? '', ...parsed.words].join(' ').trim();
+        return tuiView(setting, { ...decoding, options, title, screen, saveDir: parsed.value('save-dir') ?? '.' });
+      }
       const { conversationView } = await import('../conversation-view.ts');
-      return conversationView(setting, {
-        options,
-        output,
-        color,
-        bodyLimit,
-        rules,
-        query,
-        decodeAs: ports,
-        keys,
-        bothSides: parsed.has('both-sides'),
-        schema,
-      });
+      return conversationView(setting, { ...decoding, options, output });
     },
   };
-  return capture(options, parsed.words, kubeHint(parsed), maker);
+  try {
+    return await capture(options, parsed.words, kubeHint(parsed), maker);
+  } finally {
+    // Before anything is said of what went wrong.
+    screen?.close();
+  }
 }
 
-function bytes(option: string, text: string | undefined): number {
-  if (text === undefined) return defaultBodyLimit;
-  const [, digits, unit] = /^(\d+)([km]?)$/i.exec(text) ?? [];
-  const value =
-    Number(digits) * { '': 1, k: 1024, m: 1024 * 1024 }[(unit ?? '').toLowerCase() as '' | 'k' | 'm'];
-  if (digits === undefined || value > maxBodyLimit) return integer(option, text, 0, maxBodyLimit);
-  return value;
-}
+/** As pagers do: into a pipe, or where cursors cannot be moved, lines are printed. */
+export const hasScreen = () => process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
+
+const openFace = async (color: string) => (await import('../tui-view.ts')).openFace(color);

@@ -13,8 +13,9 @@ const frozenRows = 20_000;
 /** Columns of a chosen field: as wide as its texts, within these. */
 const extraWidth = { least: 6, most: 30 };
 
-/** From here on there is room for milliseconds. */
-const milliWidth = 100;
+/** Below it there is no room for milliseconds, nor for the words of a result. */
+const wideWidth = 100;
+const narrow: Readonly<Record<string, number>> = { time: 8, result: 12, server: 16, target: 12 };
 
 /** What rows are read from: the list, or what was kept of it. */
 interface Source extends Rows {
@@ -152,7 +153,7 @@ export class ListPane {
   #plans(): ColumnPlan[] {
     const fixed = usual
       .filter((c) => this.#showsTarget || c.name !== 'target')
-      .map((c) => (c.name === 'time' && this.#width < milliWidth ? { ...c, most: c.least } : c));
+      .map((c) => ({ ...c, most: (this.#width < wideWidth && narrow[c.name]) || c.most }));
     const extra = this.#extra.map(
       (c): ColumnPlan => ({
         ...extraWidth,

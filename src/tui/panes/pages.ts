@@ -3,7 +3,6 @@ import type { Desk, DeskState, Row } from '../../view/ports.ts';
 import type { Place } from '../commands.ts';
 import { ink } from '../draw/style.ts';
 import type { Surface } from '../draw/surface.ts';
-import type { Stall } from '../terminal/output.ts';
 import { helpLines } from './help-lines.ts';
 import { jsonLines } from './json-lines.ts';
 import { textLines } from './lines.ts';
@@ -123,9 +122,9 @@ export class StatusPage implements Page {
   readonly place = 'text';
   readonly title = 'Status';
   readonly pane = new ScrollPane();
-  readonly #state: () => readonly [DeskState, readonly Said[], readonly Stall[], Spent];
+  readonly #state: () => readonly [DeskState, readonly Said[], readonly string[], Spent];
 
-  constructor(state: () => readonly [DeskState, readonly Said[], readonly Stall[], Spent]) {
+  constructor(state: () => readonly [DeskState, readonly Said[], readonly string[], Spent]) {
     this.#state = state;
   }
 

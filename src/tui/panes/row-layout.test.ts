@@ -41,7 +41,6 @@ test('the narrower, the fewer columns: what was asked goes last', () => {
     'operation',
     'subject',
     'result',
-    'size',
     'duration',
   ]);
   assert.deepEqual(names(44), ['time', 'operation', 'subject', 'result', 'duration']);

@@ -42,6 +42,10 @@ export const usual: readonly ColumnPlan[] = [
   plan('duration', 'TOOK', 'right', 6, 8, 2),
 ];
 
+/** Columns of this rank and above are shown only where the subject then still has so much beyond its least. */
+const luxury = 5;
+const subjectRoom = 8;
+
 /**
  * @param widest columns that the texts of each take, by name
  * @param extra columns that were asked for: never left out before the usual ones that say less than they
@@ -57,7 +61,7 @@ export function layout(
   let room = width;
   for (const c of [...columns].sort((a, b) => a.rank - b.rank)) {
     const gap = given.size > 0 ? 1 : 0;
-    if (c.least + gap > room) continue;
+    if (c.least + gap + (c.rank >= luxury ? subjectRoom : 0) > room) continue;
     given.set(c.name, c.least);
     room -= c.least + gap;
   }

@@ -22,7 +22,7 @@ const count = (n: number) => n.toLocaleString('en');
 export function statusLines(
   state: DeskState,
   said: readonly Said[],
-  stalls: readonly Stall[],
+  stalls: readonly string[],
   spent: Spent,
 ): Line[] {
   const { held, seen, let: gone, bytes, limits, shed, losses, notes, rates } = state;
@@ -65,10 +65,12 @@ export function statusLines(
         `${count(spent.frames)} pictures, ${spent.frames > 0 ? formatDuration((spent.ms / spent.frames) * 1e6) : '-'} each, at most ${formatDuration(spent.mostMs * 1e6)}`,
       ),
     ),
-    ...stalls.map((stall) => line(inked(stallText(stall), ink.warn))),
+    ...stalls.map((text) => line(inked(text, ink.warn))),
   ];
 }
 
-export function stallText({ since, until, skipped }: Stall): string {
-  return `the terminal stood still for ${formatDuration((until - since) * 1e6)}: ${count(skipped)} pictures were not drawn; capture went on`;
+/** @param came entries, meanwhile */
+export function stallText({ since, until, skipped }: Stall, came: number): string {
+  const entries = came === 1 ? 'one entry' : `${count(came)} entries`;
+  return `the terminal stood still for ${formatDuration((until - since) * 1e6)}: ${count(skipped)} pictures were not drawn, ${entries} came; capture went on`;
 }

@@ -1,0 +1,64 @@
+/** Views of conversations: what is seen in several places is told once, in time, with the processes that hold it. */
+import type { Sink } from '../model/index.ts';
+import { type OwnedSocket, Owners, patienceMs, Sides } from '../pipeline/index.ts';
+import type { OwnersNews } from '../watch/follow.ts';
+import type { Setting, View } from './capture.ts';
+
+export interface SidesAndOwners {
+  readonly sides: Sides;
+  readonly owners: Owners;
+}
+
+/** @param bothSides what is seen in several places is told as often */
+export function sidesOf(setting: Setting, sink: Sink, bothSides: boolean): SidesAndOwners {
+  const owners = new Owners();
+  const sides = new Sides(sink, {
+    owners,
+    isMerged: !bothSides,
+    ...(setting.live ? { now: () => performance.now() } : {}),
+  });
+  return { sides, owners };
+}
+
+/** @param view whose pipeline has the sides among its sinks */
+export function withSides<V extends View>(view: V, { sides, owners }: SidesAndOwners): V {
+  const telling = tellInTime(sides);
+  return {
+    ...view,
+    tap: {
+      ...view.tap,
+      batch() {
+        const wait = view.tap.batch?.();
+        telling.look();
+        return wait;
+      },
+    },
+    async finish(counters) {
+      telling.stop();
+      await view.finish(counters);
+    },
+    owners({ inode, at, owners: rows }) {
+      owners.learn(inode, at, rows.map(ownedSocket));
+    },
+  };
+}
+
+/** What waits for its other views is told in time, packets or not. */
+function tellInTime(sides: Sides): { look(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const look = () => {
+    if (timer !== undefined || !sides.isWaiting) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      void sides.batch();
+      look();
+    }, patienceMs);
+  };
+  return { look, stop: () => clearTimeout(timer) };
+}
+
+function ownedSocket(row: OwnersNews['owners'][number]): OwnedSocket {
+  const [protocol, local, localPort, remote, remotePort, pid, comm, target] = row;
+  const transport = protocol === 6 ? 'tcp' : 'udp';
+  return { transport, local, localPort, remote, remotePort, process: { pid, comm, target } };
+}
