@@ -9,7 +9,6 @@ type Command = (argv: string[]) => Promise<number>;
 
 const commands: Record<string, () => Promise<{ run: Command }>> = {
   watch: () => import('./commands/watch.ts'),
-  tui: () => import('./commands/tui.ts'),
   dump: () => import('./commands/dump.ts'),
   stats: () => import('./commands/stats.ts'),
   ps: () => import('./commands/ps.ts'),

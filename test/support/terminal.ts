@@ -14,11 +14,14 @@ export interface Terminal {
   close(): void;
 }
 
+/** Each has a server of its own: one that is ending takes no new terminal. */
+let opened = 0;
+
 export function openTerminal(
   env: Readonly<Record<string, string>>,
   { columns = 120, rows = 30 }: { columns?: number; rows?: number } = {},
 ): Terminal {
-  const socket = `porthole-${process.pid}`;
+  const socket = `porthole-${process.pid}-${++opened}`;
   const tmux = (...args: string[]) =>
     execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,7 +4,6 @@ Usage: porthole [COMMAND] [OPTIONS] TARGET [FILTER]
 
 Commands:
   watch TARGET [FILTER]   decoded conversations, live ('porthole TARGET' is the same)
-  tui [TARGET [FILTER]]   the same to look around in: lists, details, streams, filters
   dump TARGET [FILTER]    packets, as tcpdump prints them
   stats TARGET [FILTER]   talkers, protocols, rates, latency, errors, TCP, summed up
   ps                      what can be watched
@@ -27,7 +26,6 @@ Examples:
   porthole watch upbeat port 8000 -v    with headers, only port 8000
   porthole dump upbeat -nn -A 'tcp[tcpflags] & tcp-syn != 0'
   porthole watch upbeat -w out.pcapng   watch and keep the packets
-  porthole tui                          pick one and look around
   porthole stats upbeat                 who, how much, how fast, what fails
   porthole watch -r out.pcapng          the same view of a saved capture
   porthole dump web -w - | wireshark -k -i -
@@ -36,7 +34,7 @@ Examples:
 `;
 
 export async function run(argv: string[] = []): Promise<number> {
-  if (['watch', 'tui', 'dump', 'stats'].includes(argv[0]!)) return (await import(`./${argv[0]}.ts`)).run(['--help']);
+  if (['watch', 'dump', 'stats'].includes(argv[0]!)) return (await import(`./${argv[0]}.ts`)).run(['--help']);
   process.stdout.write(text);
   return 0;
 }

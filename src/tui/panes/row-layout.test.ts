@@ -34,15 +34,7 @@ test('the narrower, the fewer columns: what was asked goes last', () => {
     names(160),
     columns.map((c) => c.name),
   );
-  assert.deepEqual(names(80), [
-    'time',
-    'server',
-    'protocol',
-    'operation',
-    'subject',
-    'result',
-    'duration',
-  ]);
+  assert.deepEqual(names(80), ['time', 'server', 'protocol', 'operation', 'subject', 'result', 'duration']);
   assert.deepEqual(names(44), ['time', 'operation', 'subject', 'result', 'duration']);
   assert.deepEqual(names(16), ['subject']);
 });
