@@ -1,22 +1,27 @@
 /** A live capture of a cluster's pods: which ones, an agent on each of their nodes, one source of them all. */
 import {
+  type Agents,
+  Ahead,
   Audit,
   agentsOnDemand,
   agentsVia,
   ClusterSource,
   defaultNamespace,
+  fewStandingPods,
   followPods,
   isWatchable,
   KubeApi,
   KubeError,
   type Pod,
+  type PodQuery,
   podQuery,
   RemoteSource,
   readToken,
   selectionOf,
   whoAmI,
 } from '../kube/index.ts';
-import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
+import type { Want } from '../remote/index.ts';
+import { countLines, drive, heedEnd, outputOf, type View, type ViewMaker } from './capture.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { useColor } from './color.ts';
 import { agentImage, agentMemoryMiB, type KubeOptions } from './kube-options.ts';
@@ -41,70 +46,60 @@ export async function captureKube(
     allNamespaces: kube.allNamespaces,
     ...(kube.selector === undefined ? {} : { labels: kube.selector }),
   });
-  const standing = kube.agentNamespace ?? defaultNamespace;
-  const [query, who, read] = await Promise.all([
-    podQuery(api, selection),
-    whoAmI(api),
-    kube.via === 'job' ? undefined : readToken(api, standing),
-  ]);
-  const agents = agentsVia(api, kube.via, standing, read, () =>
-    agentsOnDemand(
-      api,
-      {
-        image: kube.image ?? agentImage(),
-        namespace: kube.agentNamespace ?? namespace,
-        who,
-        deadlineSeconds: kube.deadlineSeconds,
-        socket: kube.socket,
-        memoryMiB: agentMemoryMiB,
-        pullPolicy: 'IfNotPresent',
-      },
-      stderr,
-    ),
-  );
-  const audit = kube.readOnly ? undefined : new Audit(api, { who, title: query.title, filter, note: stderr });
-  if (!audit) stderr('--read-only: no event on the pods says that they are watched');
-  const output = await outputOf(options, filter);
+  // Each of these needs no other's answer, and the view is loaded meanwhile.
+  const asked = podQuery(api, selection);
+  const way = wayTo(api, kube, namespace);
+  const ahead = new Ahead();
+  /** Known when a connection is made. */
+  let known: Awaited<typeof way> | undefined;
+  let early: ReturnType<typeof heedEnd> | undefined;
+  let view: View | undefined;
+  let audit: Audit | undefined;
   const isCorrected = kube.isClockCorrected;
   const source = new ClusterSource({ isCorrected });
   const names = new Map<string, string>();
   const isOne = selection.object?.kind.name === 'pod';
-  const view = await maker.make({ live: true, knownNames: names, severalTargets: !isOne });
-  const member = view.member ?? memberLine;
   /** Nodes whose agent has answered: their pods are watched. */
   const answered = new Set<string>();
   let watchable: readonly Pod[] = [];
   const tell = () => {
     for (const pod of watchable) if (answered.has(pod.node)) audit?.begin(pod);
   };
-  const take = (pods: readonly Pod[]) => {
+  const take = (pods: readonly Pod[], query: PodQuery) => {
     watchable = pods.filter(isWatchable);
     tell();
     for (const pod of pods) {
       if (options.noNames === 0) for (const address of pod.addresses) names.set(address, pod.name);
-      if (isWatchable(pod)) source.add(pod.node, () => remote(pod.node));
+      if (isWatchable(pod)) source.add(pod.node, () => remote(pod.node, query));
     }
   };
-  const remote = (node: string) => {
+  const remote = (node: string, query: PodQuery) => {
     const made = new RemoteSource({
-      connect: agents.on(node),
+      connect: ahead.connect(async (listener) => {
+        known = await way;
+        // From here on an agent may be there, before the view is: whoever ends us then ends the agent too.
+        early ??= heedEnd();
+        return known.agents.on(node)(listener);
+      }),
       node,
       release: version(),
       get token() {
-        return agents.tokenOf(node);
+        return known!.agents.tokenOf(node);
       },
-      want: {
-        pods: query.remote,
-        filter,
-        snaplen: options.snaplen,
-        ...(options.interfaces.length > 0 ? { interfaces: options.interfaces } : {}),
-        ...(options.direction === undefined ? {} : { direction: options.direction }),
-        ringBytes: options.ringBytes ?? 0,
-        bodyLimit: 0,
-        mode: 'packets',
-        who,
+      get want(): Want {
+        return {
+          pods: query.remote,
+          filter,
+          snaplen: options.snaplen,
+          ...(options.interfaces.length > 0 ? { interfaces: options.interfaces } : {}),
+          ...(options.direction === undefined ? {} : { direction: options.direction }),
+          ringBytes: options.ringBytes ?? 0,
+          bodyLimit: 0,
+          mode: 'packets',
+          who: known!.who,
+        };
       },
-      onMember: member,
+      onMember: (...told) => (view?.member ?? memberLine)(...told),
       onWelcome() {
         mark('agent answers');
         answered.add(node);
@@ -117,14 +112,24 @@ export async function captureKube(
     });
     return made;
   };
-  const following = await followPods(api, query, {
-    pods(pods) {
-      mark('pods known');
-      take(pods);
-    },
-    note: stderr,
-  });
+  const following = asked.then((query) =>
+    followPods(api, query, {
+      pods(pods) {
+        mark('pods known');
+        take(pods, query);
+      },
+      note: stderr,
+    }),
+  );
+  // Told when it is waited for.
+  for (const what of [way, following]) what.catch(() => {});
   try {
+    const output = await outputOf(options, filter);
+    view = await maker.make({ live: true, knownNames: names, severalTargets: !isOne });
+    mark('view made');
+    const [query, { who }] = await Promise.all([asked, way, following]);
+    if (kube.readOnly) stderr('--read-only: no event on the pods says that they are watched');
+    else audit = new Audit(api, { who, title: query.title, filter, note: stderr });
     if (source.nodes.size === 0)
       await explainNone(api, query.path, query.query, query.title, options.wait || !isOne);
     if (options.noNames === 0) void nameServices(api, selection.namespace, names);
@@ -134,14 +139,43 @@ export async function captureKube(
       ...{ source, isCorrected, title: query.title, isColored: useColor('auto', true) },
       progress: options.noStatus ? undefined : view.progress,
     });
+    if (early?.close()) source.stop();
     const counters = await drive(source, { view, output, packets: options.packets, live: true, status });
     process.stderr.write(countLines(counters, view, output));
     for (const line of await status.lines()) stderr(line);
     return 0;
   } finally {
-    following.stop();
-    await Promise.all([agents.close(), audit?.end()]);
+    early?.close();
+    ahead.close();
+    following.then(
+      (followed) => followed.stop(),
+      () => {},
+    );
+    await Promise.all([known?.agents.close(), audit?.end()]);
   }
+}
+
+/** The agents, by the way that was asked for or that there is, and who we are to the server. */
+async function wayTo(
+  api: KubeApi,
+  kube: KubeOptions,
+  namespace: string,
+): Promise<{ readonly who: string; readonly agents: Agents }> {
+  const standing = kube.agentNamespace ?? defaultNamespace;
+  const isAsked = kube.via !== 'job';
+  const listed = isAsked ? fewStandingPods(api, standing) : undefined;
+  const [who, read] = await Promise.all([whoAmI(api), isAsked ? readToken(api, standing) : undefined]);
+  const settings = {
+    image: kube.image ?? agentImage(),
+    namespace: kube.agentNamespace ?? namespace,
+    who,
+    deadlineSeconds: kube.deadlineSeconds,
+    socket: kube.socket,
+    memoryMiB: agentMemoryMiB,
+    pullPolicy: 'IfNotPresent' as const,
+  };
+  const onDemand = () => agentsOnDemand(api, settings, stderr);
+  return { who, agents: agentsVia(api, kube.via, standing, read, onDemand, listed) };
 }
 
 /** Why nothing is watched: a single pod that cannot be is refused, others may still come. */

@@ -141,6 +141,21 @@ export interface Drive {
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Until `close`, which tells whether it was so: signals that end us are noted. A second one ends us at once. */
+export function heedEnd(): { close(): boolean } {
+  let isEnded = false;
+  const note = () => {
+    isEnded = true;
+  };
+  for (const signal of endSignals) process.once(signal, note);
+  return {
+    close() {
+      for (const signal of endSignals) process.off(signal, note);
+      return isEnded;
+    },
+  };
+}
+
 /**
  * Runs a source to its end, whatever ends it: signals, a packet limit, the last file of a rotation, a
  * reader of stdout that goes away. What was captured until then is printed and written all the same; then

@@ -1,6 +1,7 @@
 // Pods of a cluster: which ones are meant, in kubectl's words, and what an agent beside them captures, as a source.
 export { capabilities } from './agent-job.ts';
 export { type Agents, agentsOnDemand } from './agents.ts';
+export { Ahead } from './ahead.ts';
 export { ApiError, type ApiOptions, KubeApi } from './api.ts';
 export { Audit, whoAmI } from './audit.ts';
 export {
@@ -40,4 +41,4 @@ export {
   selectionOf,
   selectorText,
 } from './selection.ts';
-export { agentsVia, type Via } from './standing.ts';
+export { agentsVia, fewStandingPods, type Via } from './standing.ts';

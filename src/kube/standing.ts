@@ -9,10 +9,29 @@ import { KubeError } from './selection.ts';
 
 export type Via = 'standing' | 'job' | 'auto';
 
-interface PodItem {
+export interface PodItem {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
   readonly spec?: { readonly nodeName?: string };
   readonly status?: { readonly phase?: string };
+}
+
+/** Agents of so few nodes are known with one question that is asked ahead; of more, each when it is needed. */
+const fewAgents = 16;
+
+/** Undefined: there are more, or they may not be listed. */
+export type Listed = Promise<readonly PodItem[] | undefined>;
+
+/** Asked before it is known on which nodes the pods are: one round trip less. */
+export function fewStandingPods(api: KubeApi, namespace: string): Listed {
+  return api
+    .get<{ items?: PodItem[]; metadata?: { continue?: string } }>(`/api/v1/namespaces/${namespace}/pods`, {
+      labelSelector: standingSelector,
+      limit: `${fewAgents}`,
+    })
+    .then(
+      ({ items = [], metadata }) => (metadata?.continue ? undefined : items),
+      () => undefined,
+    );
 }
 
 /**
@@ -21,6 +40,7 @@ interface PodItem {
  * @param namespace of standing agents
  * @param read what readToken says; undefined for 'job'
  * @param onDemand makes the others
+ * @param listed the agents' pods, if they were asked for ahead
  */
 export function agentsVia(
   api: KubeApi,
@@ -28,10 +48,11 @@ export function agentsVia(
   namespace: string,
   read: TokenRead | undefined,
   onDemand: () => Agents,
+  listed?: Listed,
 ): Agents {
   if (via === 'job' || read === undefined) return onDemand();
   if ('token' in read)
-    return new StandingAgents(api, namespace, read.token, via === 'auto' ? onDemand : undefined);
+    return new StandingAgents(api, namespace, read.token, via === 'auto' ? onDemand : undefined, listed);
   if (via === 'auto') return onDemand();
   throw new KubeError(
     `${read.why}: no standing agent can be used`,
@@ -50,11 +71,21 @@ class StandingAgents implements Agents {
   /** Nodes whose standing agent was there: it comes back, after an upgrade say. */
   readonly #reached = new Set<string>();
 
-  constructor(api: KubeApi, namespace: string, token: string, onDemand: (() => Agents) | undefined) {
+  /** As it was at first: whoever comes back asks again. */
+  readonly #listed: Listed | undefined;
+
+  constructor(
+    api: KubeApi,
+    namespace: string,
+    token: string,
+    onDemand: (() => Agents) | undefined,
+    listed: Listed | undefined,
+  ) {
     this.#api = api;
     this.#pods = `/api/v1/namespaces/${namespace}/pods`;
     this.#token = token;
     this.#onDemand = onDemand;
+    this.#listed = listed;
   }
 
   tokenOf(node: string): string {
@@ -90,12 +121,20 @@ class StandingAgents implements Agents {
   }
 
   async #running(node: string): Promise<string | undefined> {
+    const known = this.#reached.has(node) ? undefined : await this.#listed;
+    const found = known && runningOf(known.filter(({ spec }) => spec?.nodeName === node));
+    if (found !== undefined) return found;
     const { items } = await this.#api.list(this.#pods, {
       labelSelector: standingSelector,
       fieldSelector: `spec.nodeName=${node}`,
     });
-    return (items as PodItem[]).find(
-      ({ metadata, status }) => status?.phase === 'Running' && metadata.deletionTimestamp === undefined,
-    )?.metadata.name;
+    return runningOf(items as PodItem[]);
   }
+}
+
+/** Name of the first that runs. */
+function runningOf(pods: readonly PodItem[]): string | undefined {
+  return pods.find(
+    ({ metadata, status }) => status?.phase === 'Running' && metadata.deletionTimestamp === undefined,
+  )?.metadata.name;
 }
