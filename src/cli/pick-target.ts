@@ -1,7 +1,8 @@
 /** The list of what can be watched as the picker shows it: rates are of the interfaces' own counters. */
 import type { Target } from '../model/index.ts';
 import { type RuntimeChoice, sampleTraffic, type TrafficSample } from '../target/index.ts';
-import { type PickRow, pick, type Stage } from '../tui/index.ts';
+import { type PickRow, pick } from '../tui/picker.ts';
+import type { Stage } from '../tui/stage.ts';
 import { runtimeText } from './commands/ps.ts';
 import { listTargets } from './listing.ts';
 import { formatRate } from './table.ts';

@@ -59,3 +59,6 @@ export async function run(argv: string[]): Promise<number> {
   };
   return capture(options, parsed.words, kubeHint(parsed), maker);
 }
+
+/** As pagers do: into a pipe, or where cursors cannot be moved, lines are printed. */
+export const hasScreen = () => process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
