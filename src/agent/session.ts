@@ -108,6 +108,16 @@ export class Session {
     return this.#outbox.room();
   }
 
+  /** Records of entries, copied. Where there is no room they are shed before they are written. */
+  entries(bytes: Uint8Array): void {
+    if (!this.#isGone && bytes.length > 0) this.#outbox.push(UnitKind.entries, bytes);
+  }
+
+  /** The client is not behind. */
+  get hasRoom(): boolean {
+    return this.#outbox.hasRoom;
+  }
+
   event(event: AgentEvent): void {
     if (this.#isWelcome && !this.#isGone) this.#outbox.push(UnitKind.event, json(event));
   }
@@ -182,8 +192,12 @@ export class Session {
       });
       return;
     }
+    const mode = hello.want?.mode;
     const saidMs = this.#port.now();
-    const welcome: Welcome = { version, release, node, session, resumed: isResumed, heardMs, saidMs };
+    const welcome: Welcome = {
+      ...{ version, release, node, session, resumed: isResumed, heardMs, saidMs },
+      ...(mode ? { mode } : {}),
+    };
     write(encodeUnit(UnitKind.welcome, 0, json(welcome)));
     this.#isWelcome = true;
     if (!this.#outbox.connect(write, resume?.next ?? 1)) {

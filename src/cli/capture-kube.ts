@@ -1,4 +1,5 @@
 /** A live capture of a cluster's pods: which ones, an agent on each of their nodes, one source of them all. */
+
 import {
   type Agents,
   Ahead,
@@ -59,6 +60,7 @@ export async function captureKube(
   const source = new ClusterSource({ isCorrected });
   const names = new Map<string, string>();
   const isOne = selection.object?.kind.name === 'pod';
+  const isDecoded = kube.decodes === 'node';
   /** Nodes whose agent has answered: their pods are watched. */
   const answered = new Set<string>();
   let watchable: readonly Pod[] = [];
@@ -94,8 +96,8 @@ export async function captureKube(
           ...(options.interfaces.length > 0 ? { interfaces: options.interfaces } : {}),
           ...(options.direction === undefined ? {} : { direction: options.direction }),
           ringBytes: options.ringBytes ?? 0,
-          bodyLimit: 0,
-          mode: 'packets',
+          bodyLimit: view?.decoded?.bodyLimit ?? 0,
+          ...(view?.decoded ? { mode: 'exchanges', entries: view.decoded.want } : { mode: 'packets' }),
           who: known!.who,
         };
       },
@@ -125,7 +127,8 @@ export async function captureKube(
   for (const what of [way, following]) what.catch(() => {});
   try {
     const output = await outputOf(options, filter);
-    view = await maker.make({ live: true, knownNames: names, severalTargets: !isOne });
+    view = await maker.make({ live: true, knownNames: names, severalTargets: !isOne, isDecoded });
+    source.entries = view.decoded?.entries;
     mark('view made');
     const [query, { who }] = await Promise.all([asked, way, following]);
     if (kube.readOnly) stderr('--read-only: no event on the pods says that they are watched');

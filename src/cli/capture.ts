@@ -1,5 +1,12 @@
 /** What `watch` and `dump` have in common: from words to a running source, and the lines at its end. */
-import { type FrameCollector, LinkType, type PacketSource, type SourceCounters } from '../model/index.ts';
+import {
+  type EntryCollector,
+  type FrameCollector,
+  LinkType,
+  type PacketSource,
+  type SourceCounters,
+} from '../model/index.ts';
+import type { EntryWant } from '../remote/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
 import type { OwnersNews } from '../watch/follow.ts';
 import type { Opener, SaveSpec } from '../watch/index.ts';
@@ -40,6 +47,16 @@ export interface View {
   linger?(failed: boolean): Promise<void>;
   /** Whoever looks at it may say when it is enough. */
   onEnd?(stop: () => void): void;
+  /** Instead of frames, when entries come decoded (Setting.isDecoded). */
+  readonly decoded?: Decoded;
+}
+
+/** Where entries go that were decoded elsewhere, and which are wanted. */
+export interface Decoded {
+  readonly entries: EntryCollector;
+  readonly want: EntryWant;
+  /** Bytes of bodies. */
+  readonly bodyLimit: number;
 }
 
 export interface Setting {
@@ -48,6 +65,8 @@ export interface Setting {
   readonly knownNames: ReadonlyMap<string, string>;
   /** More than one namespace: entries say whose they are. */
   readonly severalTargets: boolean;
+  /** Entries come instead of frames. */
+  readonly isDecoded?: boolean;
 }
 
 export interface ViewMaker {
@@ -55,6 +74,8 @@ export interface ViewMaker {
   readonly immediate: boolean;
   /** It shows which processes hold the connections. */
   readonly wantsOwners?: boolean;
+  /** Why its views must see packets; '' they need not, entries do. */
+  readonly needsPackets?: string;
   /** Loads and makes the view: when frames are already being captured, before rights are given up. */
   make(setting: Setting): Promise<View>;
 }
@@ -95,6 +116,22 @@ export async function capture(
   }
 }
 
+/** What needs packets cannot be had where they stay on their nodes. @throws UsageError */
+function requireEntries(options: CaptureOptions, maker: ViewMaker): void {
+  const needs = [
+    [options.write !== undefined, '-w writes packets'],
+    [options.packets > 0, '-c (--packets) counts packets'],
+    [options.countOnly, '--count counts packets'],
+    [maker.needsPackets !== '', maker.needsPackets ?? 'this command shows packets'],
+  ] as const;
+  for (const [isWanted, what] of needs)
+    if (isWanted)
+      throw new UsageError(
+        `--decode node: ${what}, and they stay on their nodes`,
+        'without it (--decode here) packets come over the wire',
+      );
+}
+
 /** With a selector every word is of the filter. */
 async function ofCluster(
   options: CaptureOptions,
@@ -107,6 +144,7 @@ async function ofCluster(
       '--host with -k: agents capture in the namespaces of pods alone',
       "on the node itself 'porthole watch host' shows its own traffic",
     );
+  if (kube.decodes === 'node') requireEntries(options, maker);
   const isNamed = kube.selector === undefined && !kube.allNamespaces;
   const target = isNamed ? words[0] : undefined;
   const rest = isNamed ? words.slice(1) : words;

@@ -62,6 +62,11 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
     keys: wanted.keys,
     noNames: options.noNames > 0,
     drain: () => out.drain(),
+    wants: {
+      heads: options.verbose >= 1 || query?.query.needsHeads === true,
+      bodies: options.verbose >= 2 || query?.query.needsBody === true,
+    },
+    skipped: (connection, count) => sides.skip(connection, count),
   });
   return {
     ...withSides(view, both),

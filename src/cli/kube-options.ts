@@ -40,6 +40,11 @@ export const kubeRows: readonly OptionRow[] = [
     long: 'no-clock-correction',
     help: "with -k: times as the nodes' clocks have them (else as this machine's would)",
   },
+  {
+    long: 'decode',
+    value: 'here|node',
+    help: 'with -k: where packets become requests and answers; node: only those cross the wire (default: here)',
+  },
   { long: 'deadline', value: 'SECONDS', help: 'with -k: agents are ended after so long (default 3600)' },
 ];
 
@@ -58,11 +63,15 @@ export interface KubeOptions {
   readonly via: Via;
   /** Nothing in the cluster is made or changed. */
   readonly readOnly: boolean;
+  readonly decodes: 'here' | 'node';
 }
 
 /** Undefined without -k. */
 export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
-  if (!parsed.has('kube')) return undefined;
+  if (!parsed.has('kube')) {
+    if (parsed.has('decode')) throw new UsageError('--decode is for pods of a cluster: it goes with -k');
+    return undefined;
+  }
   const readOnly = parsed.has('read-only');
   const via = viaOf(parsed.value('via'));
   if (readOnly && via === 'job')
@@ -84,6 +93,7 @@ export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
     via: readOnly ? 'standing' : via,
     readOnly,
     isClockCorrected: !parsed.has('no-clock-correction'),
+    decodes: decodesOf(parsed.value('decode')),
     deadlineSeconds: integer('--deadline', parsed.value('deadline') ?? '3600', 10, 86_400),
   };
 }
@@ -91,4 +101,9 @@ export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
 function viaOf(text = 'auto'): Via {
   if (text === 'standing' || text === 'job' || text === 'auto') return text;
   throw new UsageError(`--via ${text}: one of standing, job is needed`);
+}
+
+function decodesOf(text = 'here'): KubeOptions['decodes'] {
+  if (text === 'here' || text === 'node') return text;
+  throw new UsageError(`--decode ${text}: one of here, node is needed`);
 }

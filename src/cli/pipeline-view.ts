@@ -1,8 +1,9 @@
 /** What views of decoded traffic have in common: the pipeline under their sinks, and the lines at its end. */
-import type { CaptureInterface, Sink } from '../model/index.ts';
-import { createPipeline, Names, type Pipeline } from '../pipeline/index.ts';
+import type { CaptureInterface, Connection, Sink } from '../model/index.ts';
+import { createPipeline, createReception, Names, type Pipeline } from '../pipeline/index.ts';
 import { declarations, inners, protocols } from '../protocols/registry.ts';
 import { createSchema, type FilteredSink, filtered } from '../query/index.ts';
+import type { EntryWant } from '../remote/index.ts';
 import { knowsLinkType } from '../wire/index.ts';
 import type { Setting, View } from './capture.ts';
 import { platform } from './platform.ts';
@@ -25,6 +26,10 @@ export interface PipelineViewOptions {
   readonly noNames: boolean;
   /** Resolves when what was printed is taken: a file waits for its reader. */
   readonly drain: () => Promise<void>;
+  /** Where entries come decoded: what of them is looked at. Without it, all. */
+  readonly wants?: Partial<EntryWant>;
+  /** There entries were left out of what was sent. */
+  readonly skipped?: (connection: Connection, count: number) => void;
   /** After the last frame, when the sinks are closed. */
   readonly ended?: () => void;
 }
@@ -34,10 +39,18 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
   const names = new Names(options.noNames ? new Map() : setting.knownNames);
   const strange: CaptureInterface[] = [];
   let known = 0;
-  const pipeline = createPipeline({
-    ...{ protocols, inners, sinks, bodyLimit, names, decodeAs },
-    decryption: () => keys.decryption(),
-  });
+  const reception = setting.isDecoded
+    ? createReception({
+        ...{ protocols, inners, sinks, names },
+        ...(options.skipped ? { skipped: options.skipped } : {}),
+      })
+    : undefined;
+  const pipeline =
+    reception ??
+    createPipeline({
+      ...{ protocols, inners, sinks, bodyLimit, names, decodeAs },
+      decryption: () => keys.decryption(),
+    });
   if (!setting.live) keys.settle();
   const following = setting.live ? keys.follow(() => void pipeline.batch()) : undefined;
   const tap = {
@@ -60,6 +73,9 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
   return {
     pipeline,
     tap,
+    ...(reception
+      ? { decoded: { entries: reception.entries, want: { ...wantOf(options), ...options.wants }, bodyLimit } }
+      : {}),
     async finish(counters) {
       following?.stop();
       await pipeline.finish(counters);
@@ -84,6 +100,20 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
         );
       return lines;
     },
+  };
+}
+
+/** What the sinks can be told. */
+function wantOf({ sinks, decodeAs }: PipelineViewOptions): EntryWant {
+  const asks = (...names: (keyof Sink)[]) => sinks.some((sink) => names.some((name) => sink[name]));
+  return {
+    ...{ heads: true, bodies: true, stateMs: 0 },
+    opened: asks('opened'),
+    waiting: asks('waiting'),
+    exchanges: asks('exchange', 'conversation'),
+    connections: asks('connection'),
+    frames: asks('frames'),
+    decodeAs: [...decodeAs],
   };
 }
 

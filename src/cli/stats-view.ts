@@ -44,12 +44,13 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
     slowest: top,
   });
   const notes: string[] = [];
-  const { open, exchange, frame, connection, loss } = stats;
+  const { open, exchange, frame, frames, connection, loss } = stats;
   const exchanges: Sink = { ...(open ? { open } : {}), ...(exchange ? { exchange } : {}) };
   const query = wanted.query === '' ? undefined : narrowed(exchanges, wanted.query);
   const isTerminal = process.stdout.isTTY === true;
   const screen = setting.live && isTerminal && output === 'text' ? new Screen(out) : undefined;
   const fromMs = Date.now();
+  const periodMs = wanted.everyMs || (screen ? refreshMs : 0);
 
   const view = pipelineView({
     decodeAs: wanted.decodeAs,
@@ -59,6 +60,7 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
       query ?? exchanges,
       {
         ...(frame ? { frame } : {}),
+        ...(frames ? { frames } : {}),
         ...(connection ? { connection } : {}),
         ...(loss ? { loss } : {}),
         note: screen ? keep : stderr,
@@ -68,6 +70,11 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
     bodyLimit: query?.query.needsBody ? bodyBytes : 0,
     noNames: options.noNames > 0,
     drain: () => out.drain(),
+    wants: {
+      heads: query?.query.needsHeads === true,
+      bodies: query?.query.needsBody === true,
+      stateMs: setting.live && periodMs > 0 ? Math.max(refreshMs, periodMs) : 0,
+    },
     ended() {
       clearInterval(timer);
       screen?.close();
@@ -116,7 +123,6 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
       behind = !out.write(`${show(untilNow()(wants(false, top)))}${output === 'text' ? '\n' : ''}`);
     else behind = !out.write('');
   }
-  const periodMs = wanted.everyMs || (screen ? refreshMs : 0);
   // The capture keeps us running, not this: it may never begin.
   const timer = setting.live && periodMs > 0 ? setInterval(periodic, periodMs).unref() : undefined;
   return screen ? { ...view, member: (mark, text) => keep(`${mark} ${text}`) } : view;

@@ -33,6 +33,15 @@ export interface TlsKeys {
   report(): string[];
 }
 
+/** Where nobody has said any. */
+export const noKeys: TlsKeys = {
+  decryption: () => undefined,
+  learn() {},
+  follow: () => ({ stop() {} }),
+  settle() {},
+  report: () => [],
+};
+
 /** Opens the file while there are rights to. @throws CliError */
 export function tlsKeys(parsed: Parsed): TlsKeys {
   const path = parsed.value('tls-keylog');

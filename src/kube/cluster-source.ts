@@ -1,6 +1,7 @@
 /** Several nodes' agents as one PacketSource: times corrected, frames in the order of their times. */
 import type {
   CaptureInterface,
+  EntryCollector,
   Frame,
   FrameCollector,
   Loss,
@@ -51,6 +52,8 @@ export interface ClusterOptions {
 
 export class ClusterSource implements PacketSource {
   readonly #nodes = new Map<string, RemoteSource>();
+  /** Where entries go when the agents decode; before `run`. */
+  entries: EntryCollector | undefined;
   #out: FrameCollector | undefined;
   /** Nodes that could not be watched: until when they are left alone, and what was said of them. */
   readonly #given = new Map<string, { readonly until: number; readonly why: string }>();
@@ -162,7 +165,8 @@ export class ClusterSource implements PacketSource {
     this.#running++;
     try {
       this.#isMerging ||= this.#running > 1;
-      await source.run(this.#collector(++this.#places, node, source));
+      const place = ++this.#places;
+      await source.run(this.#collector(place, node, source), this.#entriesOf(place, node, source));
     } catch (error) {
       // One of several nodes is no reason to give up the others; what the sinks say is.
       if (!(error instanceof KubeError)) this.#fail(error);
@@ -184,6 +188,22 @@ export class ClusterSource implements PacketSource {
   #giveUp(node: string, { message }: Error): void {
     if (this.#given.get(node)?.why !== message) this.#out!.note(message);
     this.#given.set(node, { until: Date.now() + againMs, why: message });
+  }
+
+  /** A connection's times are corrected by what was known when it was told of: they stay right among each other. */
+  #entriesOf(place: number, node: string, source: RemoteSource): EntryCollector | undefined {
+    const { entries } = this;
+    if (!entries) return undefined;
+    const correction = this.#clocks.of(node, source.clock);
+    return {
+      ...entries,
+      shiftOf: (baseSec) => {
+        this.#clocks.look();
+        return entries.shiftOf(baseSec) + (this.#isCorrected ? correction.addedNs : 0);
+      },
+      connected: (connection, before) =>
+        entries.connected({ ...connection, netns: place * namespacesMax + connection.netns }, before),
+    };
   }
 
   /** @param place of the node: namespaces are told apart by it */

@@ -1,11 +1,19 @@
 /** What an agent captures, as a PacketSource: over connections that may break, each packet once. */
-import type { CaptureInterface, FrameCollector, Loss, PacketSource, SourceCounters } from '../model/index.ts';
+import type {
+  CaptureInterface,
+  EntryCollector,
+  FrameCollector,
+  Loss,
+  PacketSource,
+  SourceCounters,
+} from '../model/index.ts';
 import { CaptureDecoder, type DecoderOutput } from '../pcap/index.ts';
 import {
   type AgentEvent,
   type ClientLine,
   ClockOffset,
   type ClockSample,
+  EntryDecoder,
   type Hello,
   Inbox,
   protocolVersion,
@@ -66,6 +74,9 @@ const generationNamespaces = 100_000;
 /** Agents of one node that may follow each other: one that ends again and again is of no use. */
 const generationsMax = 5;
 
+const noCounts = (): SourceCounters => ({
+  ...{ captured: 0, received: 0, dropped: 0, freezes: 0, snaplenCut: 0, duplicates: 0 },
+});
 /** Unix milliseconds by a clock that is never set while we run. */
 export const steadyMs = () => performance.timeOrigin + performance.now();
 
@@ -84,6 +95,11 @@ export class RemoteSource implements PacketSource {
   #interfaces: CaptureInterface[] = [];
   #out: FrameCollector | undefined;
   #collector: DecoderOutput | undefined;
+  #entriesOut: EntryCollector | undefined;
+  /** Where the agent decodes. */
+  #entries: EntryDecoder | undefined;
+  /** Of its pipeline, as far as it was told on. */
+  #decoded: Record<string, number> = {};
   #wire: Wire | undefined;
   #reader: UnitReader | undefined;
   #session = '';
@@ -104,8 +120,8 @@ export class RemoteSource implements PacketSource {
   #gapMs = 0;
   /** 0: captured. */
   #gapFrom = 0;
-  /** From agents that have ended. */
-  #bytesBefore = 0;
+  /** Bytes that have come over the wire: units that came twice, and their heads, are among them. */
+  bytes = 0;
   /** When a connection was first made, which may be long after `run`. */
   #beganAt = Number.POSITIVE_INFINITY;
   #retryMs = firstRetryMs;
@@ -115,14 +131,9 @@ export class RemoteSource implements PacketSource {
   #helloMs = 0;
   /** Questions that are still to be asked at once. */
   #beats = 0;
-  readonly #counters: SourceCounters = {
-    captured: 0,
-    received: 0,
-    dropped: 0,
-    freezes: 0,
-    snaplenCut: 0,
-    duplicates: 0,
-  };
+  readonly #counters = noCounts();
+  /** Of agents that have ended. */
+  #countersBefore = noCounts();
 
   constructor(options: RemoteOptions) {
     this.#options = options;
@@ -157,16 +168,13 @@ export class RemoteSource implements PacketSource {
     this.#gapFrom = 0;
   }
 
-  /** Payload bytes that have come over the wire. */
-  get bytes(): number {
-    return this.#bytesBefore + this.#inbox.bytes;
-  }
-
-  async run(out: FrameCollector): Promise<void> {
+  /** @param entries where the agent's go, when it is to decode */
+  async run(out: FrameCollector, entries?: EntryCollector): Promise<void> {
     // Stopped before it began.
     if (this.#isOver) return;
     this.#out = out;
-    this.#collector = this.#newCollector(out);
+    this.#entriesOut = entries;
+    this.#newStream(out);
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await new Promise<void>((finish) => {
       this.#finish = finish;
@@ -176,6 +184,24 @@ export class RemoteSource implements PacketSource {
     clearTimeout(this.#retry);
     this.#wire?.close();
     if (this.#failure) throw this.#failure;
+  }
+
+  /** What has come so far means nothing for what comes now. */
+  #newStream(out: FrameCollector): void {
+    this.#interfaces = [];
+    this.#decoded = {};
+    this.#decoder = new CaptureDecoder();
+    const collector = this.#newCollector(out);
+    this.#collector = collector;
+    const entries = this.#entriesOut;
+    if (!entries) return;
+    const first = this.#generation * generationNamespaces;
+    this.#entries = new EntryDecoder({
+      ...entries,
+      interface: (iface) => collector.interface(iface),
+      connected: (connection, before) =>
+        entries.connected({ ...connection, netns: connection.netns + first }, before),
+    });
   }
 
   #newCollector(out: FrameCollector): DecoderOutput {
@@ -235,6 +261,7 @@ export class RemoteSource implements PacketSource {
         bytes: (bytes) => {
           if (!isOurs()) return;
           this.#heardAt = Date.now();
+          this.bytes += bytes.length;
           this.#held.push(bytes);
           void this.#work();
         },
@@ -290,9 +317,8 @@ export class RemoteSource implements PacketSource {
       for (let bytes = this.#held.shift(); bytes && !this.#isOver; bytes = this.#held.shift()) {
         this.#reader!.feed(bytes, this.#inbox);
         // A session that is begun anew has no reader before its connection is there.
-        const damage = this.#reader?.damage || this.#inbox.damage;
-        if (damage !== '')
-          throw new KubeError(`the agent on ${this.#options.node} sends nonsense: ${damage}`);
+        const damage = this.#reader?.damage || this.#inbox.damage || this.#entries?.damage || '';
+        if (damage !== '') throw this.#nonsense(damage);
         await this.#out!.batch();
         if (!this.#isListening && this.#interfaces.length > 0) {
           this.#isListening = true;
@@ -307,16 +333,35 @@ export class RemoteSource implements PacketSource {
     }
   }
 
+  #nonsense(what: string): KubeError {
+    return new KubeError(`the agent on ${this.#options.node} sends nonsense: ${what}`);
+  }
+
+  #object<T>(payload: Uint8Array): T {
+    try {
+      const value: unknown = JSON.parse(text(payload));
+      if (typeof value === 'object' && value !== null) return value as T;
+    } catch {
+      // Told below.
+    }
+    throw this.#nonsense('what should be JSON is none');
+  }
+
   #greeting(kind: number, payload: Uint8Array): void {
     if (kind === UnitKind.refusal) {
-      const { reason, hint } = JSON.parse(text(payload)) as Refusal;
+      const { reason, hint } = this.#object<Refusal>(payload);
       if (this.#session !== '' && !this.#isWelcome && this.#generation < generationsMax) {
         this.#anew(reason);
         return;
       }
       throw new KubeError(`${this.#options.node}: ${reason}`, hint);
     }
-    const welcome = JSON.parse(text(payload)) as Welcome;
+    const welcome = this.#object<Welcome>(payload);
+    if (this.#entriesOut && !welcome.resumed && welcome.mode !== 'exchanges')
+      throw new KubeError(
+        `the agent on ${this.#options.node} (porthole ${welcome.release}) cannot decode`,
+        'use the same release on both sides, or leave --decode node out',
+      );
     this.#session = welcome.session;
     this.#isWelcome = true;
     this.#reachedAt ||= Date.now();
@@ -341,8 +386,10 @@ export class RemoteSource implements PacketSource {
   }
 
   #unit(kind: number, payload: Uint8Array): void {
-    if (kind === UnitKind.packets) this.#decoder.feed(payload, this.#collector!);
-    else if (kind === UnitKind.event) this.#event(JSON.parse(text(payload)) as AgentEvent);
+    if (kind === UnitKind.entries && this.#entries) this.#entries.feed(payload);
+    else if (kind === UnitKind.packets && !this.#entries) this.#decoder.feed(payload, this.#collector!);
+    else if (kind === UnitKind.event) this.#event(this.#object<AgentEvent>(payload));
+    else throw this.#nonsense(`a unit of kind ${kind}, which was not asked for`);
   }
 
   #event(event: AgentEvent): void {
@@ -377,12 +424,27 @@ export class RemoteSource implements PacketSource {
         break;
       }
       case 'counters': {
-        const { captured: _, ...others } = event.counters;
-        Object.assign(this.#counters, others);
+        this.#count(event);
         if (event.over) this.#end();
         break;
       }
     }
+  }
+
+  /** Packets are counted here, where they come here. */
+  #count({ counters, decoded = {} }: Extract<AgentEvent, { tell: 'counters' }>): void {
+    for (const name of Object.keys(this.#counters) as (keyof SourceCounters)[]) {
+      if (name === 'captured' && !this.#entries) continue;
+      const count = counters[name];
+      if (Number.isSafeInteger(count)) this.#counters[name] = count! + this.#countersBefore[name];
+    }
+    const more: Record<string, number> = {};
+    for (const [name, count] of Object.entries(decoded)) {
+      if (!Number.isSafeInteger(count)) continue;
+      more[name] = count - (this.#decoded[name] ?? 0);
+      this.#decoded[name] = count;
+    }
+    this.#entriesOut?.counted(more);
   }
 
   /** At once: where nothing is captured no batch comes that would bring it along. */
@@ -398,13 +460,11 @@ export class RemoteSource implements PacketSource {
     this.#note(`${node}: ${why}; begun anew: ${seconds} s were not captured`);
     if (this.#gapFrom === 0) this.#gapFrom = this.#lostAt;
     this.#generation++;
-    this.#bytesBefore += this.#inbox.bytes;
+    this.#countersBefore = { ...this.#counters };
     this.#session = '';
-    this.#decoder = new CaptureDecoder();
     this.#inbox = this.#newInbox();
-    this.#interfaces = [];
     this.#isListening = false;
-    this.#collector = this.#newCollector(this.#out!);
+    this.#newStream(this.#out!);
     this.#beganAt = Date.now();
     this.#wire?.close();
     this.#wire = undefined;

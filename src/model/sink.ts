@@ -26,6 +26,8 @@ export interface Sink {
   open?(context: SinkContext): void;
   interface?(iface: CaptureInterface): void;
   frame?(frame: Frame): void;
+  /** Frames that were decoded elsewhere, within one second, in their place among the entries. */
+  frames?(tally: FrameTally): void;
   opened?(exchange: Exchange): void;
   /**
    * Something under way has gone without an answer for so long that it is told before it is over (SYNs, live).
@@ -45,6 +47,16 @@ export interface Sink {
   /** End of a batch: flush. A promise makes the source wait (files); live views never return one. */
   batch?(): void | Promise<void>;
   close?(counters: SourceCounters): void | Promise<void>;
+}
+
+export interface FrameTally {
+  /** Unix second, and nanoseconds within it of the first and the last. */
+  readonly sec: number;
+  readonly firstNsec: number;
+  readonly lastNsec: number;
+  readonly packets: number;
+  /** On the wire. */
+  readonly bytes: number;
 }
 
 /** A connection as a whole. */

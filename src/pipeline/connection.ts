@@ -26,24 +26,32 @@ function ipv6(w0: number, w1: number, w2: number, w3: number): string {
   return formatIpv6(scratch, 0);
 }
 
-function endpoint(address: string, port: number, name: string | undefined): Endpoint {
-  return name === undefined ? { address, port } : { address, port, name };
+export function nameEnds(
+  client: Endpoint,
+  server: Endpoint,
+  names: Names,
+): { client: Endpoint; server: Endpoint } {
+  let clientName = names.of(client.address);
+  let serverName = names.of(server.address);
+  // Both ends in one container: its name tells them apart no more, what DNS said may.
+  if (clientName === serverName) {
+    clientName = names.learned(client.address);
+    serverName = names.learned(server.address);
+  }
+  return { client: named(client, clientName), server: named(server, serverName) };
 }
+
+const named = (end: Endpoint, name: string | undefined): Endpoint =>
+  name === undefined ? end : { ...end, name };
 
 /** @param flipped content showed that the server was taken for the client */
 export function describe(conn: Conn, flipped: boolean, names: Names): Connection {
   const v4 = conn.version === 4;
   const from = v4 ? ipv4(conn.c0) : ipv6(conn.c0, conn.c1, conn.c2, conn.c3);
   const to = v4 ? ipv4(conn.s0) : ipv6(conn.s0, conn.s1, conn.s2, conn.s3);
-  let fromName = names.of(from);
-  let toName = names.of(to);
-  // Both ends in one container: its name tells them apart no more, what DNS said may.
-  if (fromName === toName) {
-    fromName = names.learned(from);
-    toName = names.learned(to);
-  }
-  const a = endpoint(from, conn.clientPort, fromName);
-  const b = endpoint(to, conn.serverPort, toName);
+  const one = { address: from, port: conn.clientPort };
+  const other = { address: to, port: conn.serverPort };
+  const { client: a, server: b } = nameEnds(one, other, names);
   return {
     id: conn.id,
     transport: conn.transport === 6 ? 'tcp' : 'udp',

@@ -4,4 +4,5 @@
 export { Names } from './names.ts';
 export { type OwnedSocket, Owners } from './owners.ts';
 export { createPipeline, type Pipeline, type PipelineCounters, type PipelineOptions } from './pipeline.ts';
+export { createReception, type Reception, type ReceptionOptions } from './reception.ts';
 export { patienceMs, Sides, type SidesOptions } from './sides.ts';

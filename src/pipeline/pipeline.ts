@@ -2,7 +2,6 @@
 import type {
   CaptureInterface,
   ConnectionState,
-  DeclaredFields,
   Decryption,
   EndReason,
   Exchange,
@@ -18,7 +17,6 @@ import type {
   SourceCounters,
   Timestamp,
 } from '../model/index.ts';
-import { transports } from '../protocols/transport/index.ts';
 import {
   type Conn,
   createStreams,
@@ -30,6 +28,7 @@ import {
 import { formatIpv4, formatIpv6 } from '../util/address.ts';
 import { createPacket, decode, decodeIcmpError, decodeTransport, IpProtoIcmp } from '../wire/index.ts';
 import { Budget } from './budget.ts';
+import { declaredFields } from './declared.ts';
 import { Detection } from './detection.ts';
 import { failedExchange, stillWaiting, type Trouble, troubleOf } from './failure.ts';
 import { mayRideIn } from './inner.ts';
@@ -178,12 +177,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     collector,
   );
 
-  const fields = new Map<string, DeclaredFields>();
-  for (const module of [...options.protocols, ...(options.inners ?? [])])
-    fields.set(module.name, { title: module.title, fields: module.fields });
-  for (const { name, title, fields: specs } of transports)
-    fields.set(name, { title, fields: specs, isTransport: true });
-  const context: SinkContext = { clock, fields };
+  const context: SinkContext = { clock, fields: declaredFields(options.protocols, options.inners) };
   for (const sink of sinks) sink.open?.(context);
 
   function icmp(at: Timestamp): void {

@@ -88,6 +88,7 @@ export class Sides implements Sink {
     };
     // Left out where the sink leaves it out: the pipeline asks who wants what.
     if (sink.frame) this.frame = (frame) => sink.frame!(frame);
+    if (sink.frames) (this as Sink).frames = (tally) => sink.frames!(tally);
     if (sink.opened) this.opened = (exchange) => this.#underWay(exchange, sink.opened!.bind(sink));
     if (sink.waiting) this.waiting = (exchange) => this.#underWay(exchange, sink.waiting!.bind(sink));
     if (sink.connection) (this as Sink).connection = (summary) => sink.connection!(summary);
@@ -113,6 +114,13 @@ export class Sides implements Sink {
     this.#fill(summary.connection);
     if (this.#isNeeded && summary.connection.handshake) this.#take(summary);
     else this.#sink.conversation?.(summary);
+  }
+
+  /** Entries of this view were left out on the way here: its next is a later one of the conversation's. */
+  skip(connection: Connection, count: number): void {
+    if (!this.#isNeeded || !connection.handshake) return;
+    const { counts } = this.#conversationOf(connection);
+    counts.set(connection, (counts.get(connection) ?? 0) + count);
   }
 
   loss(loss: Parameters<NonNullable<Sink['loss']>>[0]): void {

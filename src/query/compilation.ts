@@ -16,6 +16,7 @@ export class Compilation {
   readonly uses = new Set<string>();
   readonly matchers: Matcher[] = [];
   needsBody = false;
+  needsHeads = false;
 
   constructor(query: string, schema: Schema, setup: Setup) {
     this.query = query;
@@ -26,6 +27,7 @@ export class Compilation {
   use(field: Field): Field {
     this.uses.add(field.name);
     if (field.needsBody) this.needsBody = true;
+    if (field.needsHeads) this.needsHeads = true;
     return field;
   }
 

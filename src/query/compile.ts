@@ -29,6 +29,8 @@ export interface Query {
   readonly uses: ReadonlySet<string>;
   /** It looks at bodies: they have to be kept (`bodyLimit`). */
   readonly needsBody: boolean;
+  /** It looks at headers or trailers. */
+  readonly needsHeads: boolean;
   /** Texts that a pattern was given up on, for they would have taken too long; they did not match. */
   givenUp(): number;
 }
@@ -44,6 +46,7 @@ export function compile(text: string, schema: Schema, options: QueryOptions = {}
     notes: compilation.notes,
     uses: compilation.uses,
     needsBody: compilation.needsBody,
+    needsHeads: compilation.needsHeads,
     givenUp: () => compilation.matchers.reduce((sum, matcher) => sum + matcher.givenUp, 0),
   };
 }

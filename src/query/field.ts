@@ -39,6 +39,8 @@ export interface Field {
   readonly isAlways?: boolean;
   /** It looks at bodies: they have to be kept. */
   readonly needsBody?: boolean;
+  /** It looks at headers or trailers. */
+  readonly needsHeads?: boolean;
 }
 
 const types: Readonly<Record<FieldSpec['type'], FieldType>> = {

@@ -28,6 +28,7 @@ export function headerNamed(side: MessageSide, header: string): Field {
     protocol: '',
     type: 'text',
     isMany: true,
+    needsHeads: true,
     description: `Values of the header or trailer ${header}`,
     where: (test) => {
       const ask = (pairs: Pairs, entry: Entry) => {

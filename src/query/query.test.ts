@@ -298,6 +298,15 @@ test('a query tells what it looks at', () => {
   const query = compile('http.host == "x" or header.accept and not error', schema);
   assert.deepEqual([...query.uses].sort(), ['error', 'header.accept', 'http.host']);
   assert.equal(query.needsBody, false);
+  assert.equal(query.needsHeads, true);
+  for (const [text, needs] of [
+    ['http.host == "x"', false],
+    ['request.header["accept"]', true],
+    ['response.header contains "x"', true],
+    ['body contains "x"', false],
+    ['anything', true],
+  ] as const)
+    assert.equal(compile(text, schema).needsHeads, needs, text);
   assert.equal(compile('anything', schema).needsBody, true);
 });
 

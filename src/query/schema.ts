@@ -143,6 +143,7 @@ function textField(modules: readonly ProtocolFields[]): Field {
     where: allTexts(new Set(numbers.map(({ name }) => name))),
     isAlways: true,
     needsBody: true,
+    needsHeads: true,
   };
 }
 

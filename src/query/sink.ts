@@ -26,7 +26,7 @@ export function filtered(inner: Sink, text: string, schema: Schema, platform?: P
     else hidden++;
     return isShown;
   };
-  const { frame, opened, waiting, connection } = inner;
+  const { frame, frames, opened, waiting, connection } = inner;
   return {
     open(context) {
       // Only now is it known what times count from.
@@ -36,6 +36,7 @@ export function filtered(inner: Sink, text: string, schema: Schema, platform?: P
     interface: (iface) => inner.interface?.(iface),
     // The pipeline does less when nobody asks for these.
     ...(frame ? { frame: frame.bind(inner) } : {}),
+    ...(frames ? { frames: frames.bind(inner) } : {}),
     ...(opened ? { opened: (exchange) => query.matches(exchange) && opened.call(inner, exchange) } : {}),
     ...(waiting ? { waiting: (exchange) => query.matches(exchange) && waiting.call(inner, exchange) } : {}),
     exchange: (exchange) => passes(exchange) && inner.exchange?.(exchange),

@@ -16,8 +16,8 @@ export const UnitKind = {
   packets: 2,
   /** JSON: AgentEvent. */
   event: 3,
-  /** JSON: an exchange, decoded at the agent. */
-  exchange: 4,
+  /** Records of entries, cut anywhere (entry-format.ts). */
+  entries: 4,
   /** JSON: why there will be no session. Sequence 0. */
   refusal: 5,
 } as const;

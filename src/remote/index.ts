@@ -6,6 +6,8 @@
 export { agreed } from './agreement.ts';
 export { type ClockBounds, ClockOffset, type ClockSample } from './clock.ts';
 export { Correction } from './correction.ts';
+export { EntryDecoder, type EntryOutput } from './entry-decoder.ts';
+export { EntryEncoder } from './entry-encoder.ts';
 export { encodeUnit, preface, type UnitCollector, UnitKind, UnitReader } from './frames.ts';
 export { Inbox, type InboxOutput } from './inbox.ts';
 export { LineReader } from './lines.ts';
@@ -14,6 +16,7 @@ export {
   type AgentEvent,
   type ClientLine,
   commonVersion,
+  type EntryWant,
   type Hello,
   type PodSelection,
   protocolVersion,

@@ -46,8 +46,32 @@ export interface Want {
   /** Of bodies kept, where the agent decodes. */
   readonly bodyLimit: number;
   readonly mode: 'packets' | 'exchanges';
+  /** With mode 'exchanges'. */
+  readonly entries?: EntryWant;
   /** Who asks, for the audit line. */
   readonly who: string;
+}
+
+/** What is sent of that which an agent decodes. */
+export interface EntryWant {
+  /** Headers and trailers of messages. */
+  readonly heads: boolean;
+  /** Bodies, as far as they are kept. */
+  readonly bodies: boolean;
+  /** Requests under way. */
+  readonly opened: boolean;
+  /** What has waited for an answer for long. */
+  readonly waiting: boolean;
+  /** Exchanges, and what connections without any were. */
+  readonly exchanges: boolean;
+  /** Figures of each connection at its end. */
+  readonly connections: boolean;
+  /** The same of those that go on, so often; 0: never. */
+  readonly stateMs: number;
+  /** How many packets, and of what size. */
+  readonly frames: boolean;
+  /** What servers' ports speak, said instead of found. */
+  readonly decodeAs: readonly (readonly [port: number, protocol: string])[];
 }
 
 export type ClientLine =
@@ -66,6 +90,8 @@ export interface Welcome {
   /** By the agent's clock, Unix milliseconds: when the hello came, when this was sent. Older agents do not say it. */
   readonly heardMs?: number;
   readonly saidMs?: number;
+  /** As it is wanted; absent: packets, from an agent that cannot decode. */
+  readonly mode?: Want['mode'];
 }
 
 export interface Refusal {
@@ -90,7 +116,13 @@ export type AgentEvent =
       readonly detail: string;
     }
   /** Totals; the last unit of a session when `over`. */
-  | { readonly tell: 'counters'; readonly over: boolean; readonly counters: Record<string, number> };
+  | {
+      readonly tell: 'counters';
+      readonly over: boolean;
+      readonly counters: Record<string, number>;
+      /** Of the pipeline, where the agent decodes. */
+      readonly decoded?: Record<string, number>;
+    };
 
 /** The highest version both speak; undefined: none. */
 export function commonVersion(theirs: readonly number[], ours: readonly number[] = [protocolVersion]) {
@@ -147,6 +179,23 @@ function isHello(l: Record<string, unknown>): boolean {
         is.count(w['ringBytes']) &&
         is.count(w['bodyLimit']) &&
         (w['mode'] === 'packets' || w['mode'] === 'exchanges') &&
+        (w['entries'] === undefined || isEntryWant(w['entries'])) &&
         is.text(w['who'])))
+  );
+}
+
+function isEntryWant(value: unknown): boolean {
+  const w = value as Record<string, unknown> | null;
+  const switches = ['heads', 'bodies', 'opened', 'waiting', 'exchanges', 'connections', 'frames'];
+  return (
+    typeof w === 'object' &&
+    w !== null &&
+    switches.every((name) => typeof w[name] === 'boolean') &&
+    is.count(w['stateMs']) &&
+    Array.isArray(w['decodeAs']) &&
+    w['decodeAs'].length <= 65_536 &&
+    w['decodeAs'].every(
+      (pair: unknown) => Array.isArray(pair) && pair.length === 2 && is.count(pair[0]) && is.text(pair[1]),
+    )
   );
 }

@@ -71,9 +71,13 @@ export class Outbox {
     for (const go of waiting) go();
   }
 
+  get hasRoom(): boolean {
+    return this.#bytes < this.#window;
+  }
+
   /** Undefined: there is room now. */
   room(): Promise<void> | undefined {
-    if (this.#bytes < this.#window) return undefined;
+    if (this.hasRoom) return undefined;
     return new Promise((go) => this.#waiting.push(go));
   }
 

@@ -125,7 +125,11 @@ async function serve(client: Client, own: readonly string[]): Promise<number> {
     const { captureLive } = await import('../capture-live.ts');
     const status = await captureLive(options, spec, filter, {
       immediate: true,
-      make: async () => agentView(client),
+      async make(setting) {
+        if (want.mode === 'packets') return agentView(client);
+        const { decodingView } = await import('../agent-entries.ts');
+        return decodingView(client, want, setting);
+      },
     });
     stderr(`session for ${who} is over after ${Math.round((Date.now() - began) / 1000)} s: ${client.why()}`);
     return status;

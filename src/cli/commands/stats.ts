@@ -82,6 +82,7 @@ export async function run(argv: string[]): Promise<number> {
   const rules = await shownRules(options, parsed.has('reveal'));
   const maker: ViewMaker = {
     immediate: false,
+    needsPackets: parsed.has('tls-keylog') ? '--tls-keylog decrypts packets' : '',
     async make(setting) {
       if (options.countOnly) return (await import('../count-view.ts')).countView(true);
       const { statsView } = await import('../stats-view.ts');

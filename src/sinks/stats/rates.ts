@@ -1,5 +1,7 @@
 /** Packets, bytes and exchanges over time: totals, the busiest second, and a course of at most 60 points. */
 
+import type { FrameTally } from '../../model/index.ts';
+
 /** Points of the course: as wide as a terminal has room for. */
 const maxPoints = 60;
 const kinds = ['packets', 'bytes', 'exchanges'] as const;
@@ -27,14 +29,31 @@ export class Rates {
     if (sec !== this.#sec) this.#turn(sec);
     this.#second.packets++;
     this.#second.bytes += bytes;
-    if (this.total.packets++ === 0) {
-      this.firstSec = this.lastSec = sec;
-      this.firstNsec = this.lastNsec = nsec;
-    } else if (sec > this.lastSec || (sec === this.lastSec && nsec > this.lastNsec)) {
-      this.lastSec = sec;
-      this.lastNsec = nsec;
-    }
+    if (this.total.packets++ === 0) this.#first(sec, nsec);
+    else this.#last(sec, nsec);
     this.total.bytes += bytes;
+  }
+
+  /** Several frames of one second. */
+  frames({ sec, firstNsec, lastNsec, packets, bytes }: FrameTally): void {
+    if (sec !== this.#sec) this.#turn(sec);
+    this.#second.packets += packets;
+    this.#second.bytes += bytes;
+    if (this.total.packets === 0) this.#first(sec, firstNsec);
+    this.#last(sec, lastNsec);
+    this.total.packets += packets;
+    this.total.bytes += bytes;
+  }
+
+  #first(sec: number, nsec: number): void {
+    this.firstSec = this.lastSec = sec;
+    this.firstNsec = this.lastNsec = nsec;
+  }
+
+  #last(sec: number, nsec: number): void {
+    if (sec < this.lastSec || (sec === this.lastSec && nsec <= this.lastNsec)) return;
+    this.lastSec = sec;
+    this.lastNsec = nsec;
   }
 
   /** One was told: in the second that is being read. */

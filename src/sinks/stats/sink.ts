@@ -41,6 +41,9 @@ export function createStatsSink(options: StatsOptions): StatsSink {
     frame({ sec, nsec, origLen }) {
       rates.frame(sec, nsec, origLen);
     },
+    frames(tally) {
+      rates.frames(tally);
+    },
     exchange(exchange) {
       rates.exchange();
       exchanges.add(exchange);
