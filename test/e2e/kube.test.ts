@@ -104,3 +104,84 @@ test('one file of two nodes: an interface block for each, named by its pod; a pe
   );
   assert.deepEqual([...rows].toSorted(), ['web-1/lo\t/one', 'web-2/lo\t/two']);
 });
+
+/** What is shown of exchanges, but for what tells two captures of the same packets apart. */
+function exchangesIn(stdout: string): string[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line, withoutTimes) as { type: string })
+    .filter(({ type }) => type === 'exchange')
+    .map((line) => JSON.stringify(line))
+    .toSorted();
+}
+
+/** Either capture has times and numbers of its own. */
+function withoutTimes(this: unknown, key: string, value: unknown): unknown {
+  return ['time', 'durationNs', 'http.time', 'id'].includes(key) ? undefined : value;
+}
+
+test('decoded at the nodes: the same JSON, fewer bytes', { skip: without }, async () => {
+  const watched = (decode: string) =>
+    start(['watch', ...kube('deploy/web', '--decode', decode), '-o', 'json', '-vv']);
+  const [here, there] = [watched('here'), watched('node')];
+  for (const run of [here, there]) await listening(run, 'n1', 'n2');
+  for (let i = 0; i < 10; i++) {
+    await ask('n1', 'web-1', `/one/${i}?token=s3cr3t`);
+    await ask('n2', 'web-2', `/two/${i}`);
+  }
+  for (const run of [here, there]) for (const path of ['/one/9', '/two/9']) await run.saw(path);
+  const [a, b] = [await here.stop(), await there.stop()];
+  assert.deepEqual([a.code, b.code], [0, 0], `${a.stderr}${b.stderr}`);
+  const shown = exchangesIn(b.stdout);
+  assert.equal(shown.length, 20, b.stdout);
+  assert.deepEqual(shown, exchangesIn(a.stdout));
+  assert.doesNotMatch(b.stdout, /s3cr3t/);
+  assert.match(b.stderr, /20 exchanges in 20 connections/);
+  const [packets, entries] = [a, b].map(({ stderr }) => {
+    const [, size, unit] =
+      /(\S+) (k?B) came from 2 agents \(n\d \S+ k?B and n\d \S+ k?B\)/.exec(stderr) ?? [];
+    return Number(size) * (unit === 'kB' ? 1000 : 1);
+  });
+  assert.match(b.stderr, /came from 2 agents .*, decoded there/);
+  assert.ok(entries! > 0 && entries! < packets!, `${entries} of ${packets} bytes\n${a.stderr}${b.stderr}`);
+  assert.match(b.stderr, /(\d+) packets captured\n\1 packets received/);
+});
+
+test('sums of what is decoded at the nodes, and a filter on what is shown', { skip: without }, async () => {
+  const stats = start(['stats', ...kube('deploy/web', '--decode', 'node'), '--json']);
+  const found = start([
+    ...['watch', ...kube('web-1', '--decode', 'node'), '-o', 'json'],
+    ...['-Y', 'header.host == "pod" && http.request.uri contains "/wanted"'],
+  ]);
+  await listening(stats, 'n1', 'n2');
+  await listening(found, 'n1');
+  for (const path of ['/other', '/wanted/1', '/other', '/wanted/2']) await ask('n1', 'web-1', path);
+  await found.saw('/wanted/2');
+  const { stdout, stderr } = await found.stop();
+  assert.deepEqual(
+    exchangesIn(stdout).map((line) => (JSON.parse(line) as { fields: object }).fields),
+    [1, 2].map((n) => ({
+      ...(JSON.parse(exchangesIn(stdout)[0]!) as { fields: object }).fields,
+      'http.request.uri': `/wanted/${n}`,
+    })),
+  );
+  assert.match(stderr, /2 shown, 2 hidden by -Y/);
+  const { code, stdout: report } = await stats.stop();
+  assert.equal(code, 0);
+  const { total } = JSON.parse(report) as { total: { packets: number; exchanges: number } };
+  assert.equal(total.exchanges, 4, report);
+  assert.ok(total.packets > 4 * 8, report);
+});
+
+for (const [title, words] of [
+  ['-w', ['watch', '-w', '/dev/null']],
+  ['-c', ['watch', '-c', '5']],
+  ['--count', ['watch', '--count']],
+  ['this command', ['dump']],
+] as const)
+  test(`--decode node: ${title} needs packets`, async () => {
+    const { code, stderr } = await start([...words, '-k', '--decode', 'node', 'web-1']).ended;
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, new RegExp(`--decode node: ${title}.* packets, and they stay on their nodes`));
+  });
