@@ -23,7 +23,7 @@ const rooms: Record<string, readonly string[]> = {
   capture: ['model', 'util', 'pcap', 'capture/sys'],
   'capture/sys': ['model', 'util'],
   lookout: ['model', 'util', 'target', 'capture', 'capture/sys'],
-  demo: ['capture/sys'],
+  demo: ['util', 'capture/sys'],
   tls: ['model', 'util', 'capture/sys'],
   pipeline: ['model', 'util', 'wire', 'stream', 'protocols'],
   watch: [

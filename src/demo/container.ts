@@ -1,6 +1,7 @@
 /** First process of the demo container: makes the namespace, serves HTTP and DNS, starts the client. */
 import { spawn } from 'node:child_process';
 import { bringUpLoopback, isolateNetwork } from '../capture/sys/index.ts';
+import { programPath } from '../util/program.ts';
 import { addresses } from './addresses.ts';
 import { serveDns } from './dns-server.ts';
 import { serveHttp } from './http-server.ts';
@@ -14,7 +15,7 @@ await serveHttp();
 
 const client = spawn(
   process.execPath,
-  [...process.execArgv, new URL(import.meta.url.replace(/container(\.[jt]s)$/, 'client$1')).pathname],
+  [...process.execArgv, programPath('demo/client')],
   // Its stdin is our end of a pipe: it ends when we do, whatever happens to us.
   { stdio: ['pipe', 'ignore', 'inherit'] },
 );

@@ -1,6 +1,7 @@
 // The demo's container: processes of this very Node in a network namespace of their own, talking HTTP
 // and DNS. Nothing is installed, nothing leaves the machine, all is gone when `stop` is called or we die.
 import { spawn } from 'node:child_process';
+import { programPath } from '../util/program.ts';
 
 export interface Demo {
   /** First process of the namespace. */
@@ -8,12 +9,9 @@ export interface Demo {
   stop(): void;
 }
 
-const script = (name: string) =>
-  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).pathname;
-
 /** Resolves when the server listens. Needs CAP_SYS_ADMIN (unshare). */
 export function startDemo(): Promise<Demo> {
-  const child = spawn(process.execPath, [...process.execArgv, script('container')], {
+  const child = spawn(process.execPath, [...process.execArgv, programPath('demo/container')], {
     // Its stdin is our end of a pipe: it ends when we do, whatever happens to us.
     stdio: ['pipe', 'pipe', 'inherit'],
     // Terminal signals are for the watcher.
