@@ -7,6 +7,7 @@ import {
   agentsOnDemand,
   agentsVia,
   ClusterSource,
+  Crowd,
   defaultNamespace,
   fewStandingPods,
   followPods,
@@ -63,13 +64,20 @@ export async function captureKube(
   const isDecoded = kube.decodes === 'node';
   /** Nodes whose agent has answered: their pods are watched. */
   const answered = new Set<string>();
-  let watchable: readonly Pod[] = [];
-  const tell = () => {
-    for (const pod of watchable) if (answered.has(pod.node)) audit?.begin(pod);
+  let all: ReadonlyMap<string, Pod> = new Map();
+  const tell = (pods: Iterable<Pod>) => {
+    if (!audit || audit.isFull) return;
+    for (const pod of pods) if (answered.has(pod.node) && isWatchable(pod)) audit.begin(pod);
   };
+  let title = '';
+  const filtered = filter === '' ? '' : `, filter: ${filter}`;
+  const listening = new Crowd(
+    stderr,
+    (node) => `listening to ${title} on ${node}${filtered}`,
+    (count, nodes) => `listening on ${count} more nodes (${nodes} in all)${filtered}`,
+  );
   const take = (pods: readonly Pod[], query: PodQuery) => {
-    watchable = pods.filter(isWatchable);
-    tell();
+    tell(pods);
     for (const pod of pods) {
       if (options.noNames === 0) for (const address of pod.addresses) names.set(address, pod.name);
       if (isWatchable(pod)) source.add(pod.node, () => remote(pod.node, query));
@@ -105,20 +113,22 @@ export async function captureKube(
       onWelcome() {
         mark('agent answers');
         answered.add(node);
-        tell();
+        tell(all.values());
       },
       onListening() {
         mark('interfaces are open');
-        stderr(`listening to ${query.title} on ${node}${filter === '' ? '' : `, filter: ${filter}`}`);
+        listening.add(node);
       },
     });
     return made;
   };
   const following = asked.then((query) =>
     followPods(api, query, {
-      pods(pods) {
+      pods(changed, every) {
         mark('pods known');
-        take(pods, query);
+        all = every;
+        title = query.title;
+        take(changed, query);
       },
       note: stderr,
     }),

@@ -1,13 +1,15 @@
 /** From a Job to its running pod, and what keeps it from running, in a line. */
-import type { AgentSettings } from './agent-job.ts';
+import { type AgentSettings, agentLabel, agentName, sessionLabel } from './agent-job.ts';
 import { ApiError, type KubeApi } from './api.ts';
 import { AgentGone } from './remote-source.ts';
 import { KubeError } from './selection.ts';
 
 /** From the Job's creation to its container running: an image of 45 MB compressed may have to be pulled. */
 const startMs = 120_000;
-/** Between two looks at the pod. */
+/** Between two looks at the pods: one list for all nodes, however many wait. */
 const lookMs = 150;
+/** Between two questions why there is no pod yet. */
+const refusedMs = 1000;
 /** Whoever waits longer is told what for. */
 const silentMs = 3000;
 
@@ -18,7 +20,11 @@ interface State {
 }
 
 interface PodStatus {
-  readonly metadata?: { readonly name?: string; readonly deletionTimestamp?: string };
+  readonly metadata?: {
+    readonly name?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+  };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
@@ -42,6 +48,8 @@ interface JobStatus {
   };
 }
 
+const jobLabel = 'batch.kubernetes.io/job-name';
+
 /** Reasons of waiting that do not go by themselves. */
 const hopeless =
   /^(ErrImageNeverPull|ErrImagePull|ImagePullBackOff|InvalidImageName|CreateContainer(Config)?Error|RunContainerError|CrashLoopBackOff)$/;
@@ -53,6 +61,8 @@ export class AgentStart {
   readonly #jobs: string;
   readonly #pods: string;
   readonly #events: string;
+  /** The latest list of the session's pods. */
+  #look: { readonly at: number; readonly pods: Promise<Map<string, PodStatus>> } | undefined;
 
   constructor(api: KubeApi, settings: AgentSettings, note: (text: string) => void) {
     this.#api = api;
@@ -66,12 +76,16 @@ export class AgentStart {
   /** Name of the Job's pod, once its container runs. Throws KubeError: it will not. */
   async running(node: string, job: string): Promise<string> {
     const began = Date.now();
+    let asked = began;
     for (let told = ''; ; ) {
       const pod = await this.#podOf(job);
       const state = pod?.status?.containerStatuses?.[0]?.state;
       if (state?.running) return pod!.metadata!.name!;
       if (pod && isOver(pod)) throw new KubeError(`${node}: the agent has ended: ${await this.#endOf(pod)}`);
-      if (!pod) await this.#refused(node, job);
+      if (!pod && Date.now() - asked > refusedMs) {
+        await this.#refused(node, job);
+        asked = Date.now();
+      }
       const { reason = '', message = '' } = state?.waiting ?? {};
       if (hopeless.test(reason))
         throw new KubeError(
@@ -115,10 +129,16 @@ export class AgentStart {
   }
 
   async #podOf(job: string): Promise<PodStatus | undefined> {
+    if (!this.#look || Date.now() - this.#look.at >= lookMs)
+      this.#look = { at: Date.now(), pods: this.#podsByJob() };
+    return (await this.#look.pods).get(job);
+  }
+
+  async #podsByJob(): Promise<Map<string, PodStatus>> {
     const { items } = await this.#api.list(this.#pods, {
-      labelSelector: `batch.kubernetes.io/job-name=${job}`,
+      labelSelector: `${agentLabel}=${agentName},${sessionLabel}=${this.#settings.session}`,
     });
-    return items[0] as PodStatus | undefined;
+    return new Map((items as PodStatus[]).map((pod) => [pod.metadata?.labels?.[jobLabel] ?? '', pod]));
   }
 
   /** Admission refuses a Job's pod later than the Job: only an event tells. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type AgentSettings, agentJob, agentLabel, agentName, agentPort, sessionLabel } from './agent-job.ts';
 import { AgentStart, explained } from './agent-start.ts';
 import { ApiError, type KubeApi } from './api.ts';
+import { Crowd } from './crowd.ts';
 import { AgentGone, type Connect } from './remote-source.ts';
 
 export interface Agents {
@@ -41,12 +42,17 @@ export function agentsOnDemand(
   const named = new Set<string>();
   /** Nodes whose agent was reached once. */
   const reached = new Set<string>();
+  const starting = new Crowd(
+    note,
+    (node) => `starting an agent on ${node}, in namespace ${settings.namespace}`,
+    (count, all) => `starting agents on ${count} more nodes (${all} in all)`,
+  );
   let hasPosted = false;
   let isClosed = false;
 
   async function make(node: string): Promise<Agent> {
     if (isClosed) throw new AgentGone(`${node}: the watch is over`);
-    note(`starting an agent on ${node}, in namespace ${settings.namespace}`);
+    starting.add(node);
     const post = api.post<{ metadata: { name: string } }>(jobs, agentJob(node, settings));
     posted.add(post);
     hasPosted = true;

@@ -7,6 +7,7 @@ import { request as requestTls } from 'node:https';
 import type { ClientOptions, WebSocket } from 'ws';
 import { Access, type AccessOptions } from './access.ts';
 import { KubeError } from './selection.ts';
+import { Turns } from './turns.ts';
 
 export interface ApiOptions extends AccessOptions {
   /** Acts as somebody else. */
@@ -22,6 +23,8 @@ export class ApiError extends KubeError {
   readonly status: number;
   /** 'NotFound', 'Forbidden', 'AlreadyExists' ...; '' none. */
   readonly reason: string;
+  /** When to come again; of a 429. */
+  retryMs = 1000;
   constructor(message: string, status: number, reason = '', hint = '') {
     super(message, hint);
     this.status = status;
@@ -49,8 +52,18 @@ export interface ChannelListener {
 
 /** A question is answered within so long, or the server is not there. kubectl waits for ever. */
 const answerMs = 15_000;
-/** A list of all pods of a large cluster comes in pages. */
+/** A list of all pods of a large cluster comes in pages: of so many, as kubectl asks for. */
 const pageItems = 500;
+/** A list that outlives its version (etcd forgets it after five minutes) is begun anew, so often. */
+const listsMax = 3;
+/**
+ * Under way at once: a watch of a thousand nodes does not begin with a thousand connections in one moment. The server
+ * lets a user who is nobody special have some tens of seats (API Priority and Fairness, workload-low).
+ */
+const atOnce = 32;
+/** Of answers 429, which say when to come again; and the longest such wait. */
+const triesMax = 6;
+const waitMaxMs = 10_000;
 /** An answer beyond this is not one of ours. */
 const answerBytes = 64 * 1024 * 1024;
 
@@ -67,6 +80,7 @@ export class KubeApi {
   readonly #access: Access;
   readonly #as: Record<string, string | readonly string[]> = {};
   readonly #isReadOnly: boolean;
+  readonly #turns = new Turns(atOnce);
   /** Of the context; 'default' where it names none. */
   readonly namespace: string;
   readonly server: string;
@@ -119,21 +133,47 @@ export class KubeApi {
     return this.#json('DELETE', path, query);
   }
 
-  /** Every item of a list, page after page, and the version a watch goes on from. */
+  /**
+   * A list, page after page, none of which is kept.
+   * @param begin a list begins, for the second time when the server has forgotten the first one's version
+   * @returns the version a watch goes on from
+   */
+  async pages(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    on: { begin(): void; page(items: readonly object[]): void },
+  ): Promise<string> {
+    for (let lists = 1; ; lists++) {
+      on.begin();
+      try {
+        for (let next = ''; ; ) {
+          const page = await this.get<{
+            items?: object[];
+            metadata?: { continue?: string; resourceVersion?: string };
+          }>(path, { ...query, limit: `${pageItems}`, ...(next === '' ? {} : { continue: next }) });
+          on.page(page.items ?? []);
+          next = page.metadata?.continue ?? '';
+          if (next === '') return page.metadata?.resourceVersion ?? '';
+        }
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 410 || lists >= listsMax) throw error;
+      }
+    }
+  }
+
+  /** Every item of a list, and the version a watch goes on from. */
   async list(
     path: string,
     query: Readonly<Record<string, string>> = {},
   ): Promise<{ items: object[]; version: string }> {
-    const items: object[] = [];
-    for (let next = ''; ; ) {
-      const page = await this.get<{
-        items?: object[];
-        metadata?: { continue?: string; resourceVersion?: string };
-      }>(path, { ...query, limit: `${pageItems}`, ...(next === '' ? {} : { continue: next }) });
-      items.push(...(page.items ?? []));
-      next = page.metadata?.continue ?? '';
-      if (next === '') return { items, version: page.metadata?.resourceVersion ?? '' };
-    }
+    let items: object[] = [];
+    const version = await this.pages(path, query, {
+      begin: () => {
+        items = [];
+      },
+      page: (more) => items.push(...more),
+    });
+    return { items, version };
   }
 
   /** Events until `stop`, or until the server ends it, which it does now and then. */
@@ -192,10 +232,12 @@ export class KubeApi {
       return socket;
     };
     const isKept = this.#access.isKept(options.agent);
-    const socket = await open(options).catch((error: unknown) => {
-      if (!isKept || !(error instanceof ApiError) || error.reason !== keptTooLong) throw error;
-      return open({ ...options, agent: undefined });
-    });
+    const socket = await this.#inTurn(() =>
+      open(options).catch((error: unknown) => {
+        if (!isKept || !(error instanceof ApiError) || error.reason !== keptTooLong) throw error;
+        return open({ ...options, agent: undefined });
+      }),
+    );
     let why = 'the connection was closed';
     socket.on('error', (error) => {
       why = error.message;
@@ -231,7 +273,34 @@ export class KubeApi {
     return JSON.parse(await textOf(answer)) as T;
   }
 
-  async #request(
+  /** When its turn comes, and again when the server says that it is too much at once: nothing was done then. */
+  async #inTurn<T extends object>(what: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      let waitMs = 0;
+      const answer = await this.#turns.run(what).catch((error: unknown) => {
+        if (!(error instanceof ApiError) || error.status !== 429 || tries >= triesMax) throw error;
+        waitMs = error.retryMs;
+        return undefined;
+      });
+      if (answer) return answer;
+      await new Promise((done) => setTimeout(done, waitMs));
+    }
+  }
+
+  #request(
+    method: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+    body?: object,
+  ): Promise<IncomingMessage> {
+    return this.#inTurn(async () => {
+      const answer = await this.#ask(method, path, query, body);
+      if (answer.statusCode === 429) throw await failure(answer, `${method} ${path}`);
+      return answer;
+    });
+  }
+
+  async #ask(
     method: string,
     path: string,
     query: Readonly<Record<string, string>>,
@@ -325,7 +394,10 @@ async function failure(answer: IncomingMessage, what: string): Promise<ApiError>
       : statusCode === 401
         ? 'the credentials of the kubeconfig are not accepted'
         : '';
-  return new ApiError(`${what}: ${message}`, statusCode, status.reason ?? '', hint);
+  const error = new ApiError(`${what}: ${message}`, statusCode, status.reason ?? '', hint);
+  const seconds = Number(answer.headers['retry-after'] ?? 1);
+  if (seconds >= 0) error.retryMs = Math.min(waitMaxMs, 1000 * seconds);
+  return error;
 }
 
 function opened(socket: WebSocket, path: string): Promise<void> {

@@ -58,6 +58,11 @@ export class Audit {
     );
   }
 
+  /** No more pods are told. */
+  get isFull(): boolean {
+    return this.#began.size >= podsMax;
+  }
+
   /** Every watch that was begun is over. */
   async end(): Promise<void> {
     for (const { pod, at } of this.#began.values()) {

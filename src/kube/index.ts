@@ -13,6 +13,7 @@ export {
 } from './check.ts';
 export { type ClockState, clockText } from './clocks.ts';
 export { type ClusterOptions, ClusterSource, type NodeFigures } from './cluster-source.ts';
+export { Crowd } from './crowd.ts';
 export {
   type InstallOptions,
   install,

@@ -75,17 +75,28 @@ export async function podQuery(api: KubeApi, selection: Selection): Promise<PodQ
 const againMs = 1000;
 
 export interface PodListener {
-  /** Everything there is, again and again: few pods, and whoever listens looks at the difference. */
-  pods(pods: readonly Pod[]): void;
+  /**
+   * Those that are new or have changed; at the beginning, and when the server has forgotten where we were, all.
+   * @param all that there are, by uid
+   */
+  pods(changed: readonly Pod[], all: ReadonlyMap<string, Pod>): void;
   note(text: string): void;
 }
 
-/** Lists, then watches until `stop`. Rejects when the first list fails. */
+/** Pods that have ended have no address and no namespace: there may be more of them than of the others. */
+const living = 'status.phase!=Succeeded,status.phase!=Failed';
+
+/**
+ * Lists, then watches until `stop`: one list (pages of 500) and one watch however many pods there are, and what is
+ * kept of a pod is what `Pod` has of it. Rejects when the first list fails.
+ */
 export async function followPods(
   api: KubeApi,
-  { path, query }: PodQuery,
+  { path, query: asked }: PodQuery,
   on: PodListener,
 ): Promise<{ stop(): void }> {
+  const { fieldSelector = '' } = asked;
+  const query = { ...asked, fieldSelector: fieldSelector === '' ? living : `${fieldSelector},${living}` };
   const pods = new Map<string, Pod>();
   let isStopped = false;
   let watch: { stop(): void } | undefined;
@@ -93,14 +104,19 @@ export async function followPods(
   let isTold = false;
 
   const list = async () => {
-    const all = await api.list(path, query);
+    // While it comes, what was there before is still true.
+    let listed: Pod[] = [];
+    version = await api.pages(path, query, {
+      begin: () => {
+        listed = [];
+      },
+      page: (items) => {
+        for (const item of items) listed.push(podOf(item));
+      },
+    });
     pods.clear();
-    for (const item of all.items) {
-      const pod = podOf(item);
-      pods.set(pod.uid, pod);
-    }
-    version = all.version;
-    if (!isStopped) on.pods([...pods.values()]);
+    for (const pod of listed) pods.set(pod.uid, pod);
+    if (!isStopped) on.pods(listed, pods);
   };
   const event = ({ type, object }: WatchEvent) => {
     const at = (object as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion;
@@ -113,8 +129,10 @@ export async function followPods(
     if (type === 'BOOKMARK') return;
     const pod = podOf(object);
     if (type === 'DELETED') pods.delete(pod.uid);
-    else pods.set(pod.uid, pod);
-    on.pods([...pods.values()]);
+    else {
+      pods.set(pod.uid, pod);
+      on.pods([pod], pods);
+    }
   };
   const again = () => {
     if (!isStopped) setTimeout(() => void go(), againMs);

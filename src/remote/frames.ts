@@ -59,7 +59,8 @@ export class UnitReader {
   #matched = 0;
   #skipped = 0;
   #begun = false;
-  #held = new Uint8Array(64 * 1024);
+  /** Small: there is one for each of many nodes. */
+  #held = new Uint8Array(4096);
   #length = 0;
   /** Why nothing more is read; '' while all is well. */
   damage = '';

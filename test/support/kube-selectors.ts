@@ -17,16 +17,16 @@ export function fitsLabels(selector: string, { metadata: { labels = {} } }: Desc
     });
 }
 
-/** `metadata.name=web,spec.nodeName=n1`: equality alone. */
+/** `metadata.name=web,spec.nodeName=n1,status.phase!=Failed` (apimachinery/pkg/fields). */
 export function fitsFields(selector: string, object: Described): boolean {
   return selector
     .split(',')
     .filter((term) => term !== '')
     .every((term) => {
-      const [path = '', value] = term.split('=');
+      const [, path = '', not = '', value] = /^([^!=]+)(!?)=(.*)$/.exec(term) ?? [];
       const found = path
         .split('.')
         .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
-      return (found ?? '') === value;
+      return ((found ?? '') === value) === (not === '');
     });
 }
