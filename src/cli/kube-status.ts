@@ -39,7 +39,7 @@ function wire({ packets, dropped, bytes, seconds, gapSeconds, late, isOver }: No
 
 function clock({ clock: state }: NodeFigures, isCorrected: boolean): string[] {
   if (!state) return [];
-  const text = clockText(state.offsetMs, state.uncertaintyMs);
+  const text = clockText(state);
   if (state.correctedMs !== 0) return [`${text}: ${state.correctedMs.toFixed(1)} ms taken off its times`];
   return [isCorrected ? text : `${text}: its times are its own`];
 }

@@ -107,7 +107,8 @@ export class NodeClocks {
         nodes.length > namedMax
           ? `${nodes.slice(0, namedMax).join(', ')} and ${nodes.length - namedMax} more`
           : nodes.join(', ');
-      this.#note(`${names}: ${clockText(ms, widest.get(ms)!)}: ${this.#done}`);
+      const text = clockText({ offsetMs: ms, uncertaintyMs: widest.get(ms)! });
+      this.#note(`${names}: ${text}: ${this.#done}`);
     }
   }
 
@@ -117,11 +118,11 @@ export class NodeClocks {
 }
 
 /** 'the clock is 312 ms ahead of this machine's (give or take 4 ms)' */
-export function clockText(offsetMs: number, uncertaintyMs: number): string {
-  const most = `give or take ${figureMs(uncertaintyMs)}`;
-  if (Math.abs(offsetMs) < 0.5) return `the clock agrees with this machine's (${most})`;
+export function clockText({ offsetMs, uncertaintyMs }: Omit<ClockState, 'correctedMs'>): string {
+  const most = `give or take ${uncertaintyMs < 10_000 ? `${Math.ceil(uncertaintyMs)} ms` : figureMs(uncertaintyMs)}`;
+  if (Math.abs(offsetMs) <= uncertaintyMs) return `the clock agrees with this machine's (${most})`;
   const side = offsetMs > 0 ? 'ahead of' : 'behind';
   return `the clock is ${figureMs(Math.abs(offsetMs))} ${side} this machine's (${most})`;
 }
 
-const figureMs = (ms: number) => (ms < 10_000 ? `${Math.ceil(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+const figureMs = (ms: number) => (ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);

@@ -253,7 +253,7 @@ export class ClusterSource implements PacketSource {
   /** For a reader of the file. */
   #commentOf(node: string, { comment = '' }: CaptureInterface): string {
     const state = this.#clocks.state(node);
-    const clock = state && clockText(state.offsetMs, state.uncertaintyMs);
+    const clock = state && clockText(state);
     const text = !clock
       ? `node ${node}`
       : `node ${node}; ${clock}; ${(state.correctedMs / 1000).toFixed(6)} s were taken off its times when this began`;

@@ -47,9 +47,6 @@ interface Watch {
 export const user = 'ann';
 const token = 'a token of the test';
 
-/** Items of a page at most, whatever `limit` says: clients must follow `continue`. */
-const pageItems = 2;
-
 const kinds: Readonly<Record<string, string>> = {
   pods: 'Pod',
   services: 'Service',
@@ -77,8 +74,13 @@ export class KubeApiServer {
   readonly forbidden = new Set<string>();
   /** Connections are refused while it is set. */
   isDown = false;
+  /** Items of a page at most, whatever `limit` says: clients must follow `continue`. */
+  pageItems = 2;
+  /** So many requests are answered that it is too much, when to come again is said. */
+  tooMany = 0;
   /** "verb resource" of every request. */
   readonly asked: string[] = [];
+  readonly urls: string[] = [];
   /** Port of 127.0.0.1 behind a port of a pod; undefined: nothing listens there. */
   forward: (namespace: string, pod: string, port: number) => number | undefined = () => undefined;
   /** What a client's bytes become on their way to a pod: an old client is made of a new one. */
@@ -200,6 +202,12 @@ export class KubeApiServer {
     const verb = verbOf(request.method!, place, query);
     const refusal = this.#refusal(request, verb, place);
     if (refusal) return json(answer, refusal.code, refusal);
+    if (this.tooMany > 0) {
+      this.tooMany--;
+      answer.writeHead(429, { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '1' });
+      answer.end('Too many requests, please try again later.\n');
+      return;
+    }
     const { resource, namespace, name } = place;
     if (resource === 'selfsubjectreviews')
       return json(answer, 201, {
@@ -235,6 +243,7 @@ export class KubeApiServer {
   #refusal(request: IncomingMessage, verb: string, place: Place): { code: number } | undefined {
     const full = place.subresource === '' ? place.resource : `${place.resource}/${place.subresource}`;
     this.asked.push(`${verb} ${full}`);
+    this.urls.push(request.url!);
     if (request.headers.authorization !== `Bearer ${token}`)
       return status(401, 'Unauthorized', 'Unauthorized');
     if (!this.forbidden.has(`${verb} ${full}`)) return undefined;
@@ -269,7 +278,7 @@ export class KubeApiServer {
   #list(place: Place, query: URLSearchParams, answer: ServerResponse): void {
     const from = Number(Buffer.from(query.get('continue') ?? '', 'base64').toString() || '0');
     const all = this.#matching(place, query);
-    const until = from + Math.min(pageItems, Number(query.get('limit') ?? pageItems));
+    const until = from + Math.min(this.pageItems, Number(query.get('limit') ?? this.pageItems));
     const left = all.length - until;
     json(answer, 200, {
       kind: `${kinds[place.resource]}List`,
