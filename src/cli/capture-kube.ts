@@ -137,7 +137,8 @@ export async function captureKube(
   for (const what of [way, following]) what.catch(() => {});
   try {
     const output = await outputOf(options, filter);
-    view = await maker.make({ live: true, knownNames: names, severalTargets: !isOne, isDecoded });
+    const setting = { live: true, knownNames: names, severalTargets: !isOne, isDecoded };
+    view = heard(await maker.make(setting));
     source.entries = view.decoded?.entries;
     mark('view made');
     const [query, { who }] = await Promise.all([asked, way, following]);
@@ -166,6 +167,11 @@ export async function captureKube(
     );
     await Promise.all([known?.agents.close(), audit?.end()]);
   }
+}
+
+/** What shows nothing (-w) says nothing either; what becomes of nodes is to be heard all the same. */
+function heard(view: View): View {
+  return view.tap.frame || view.tap.note || view.decoded ? view : { ...view, tap: { ...view.tap, note: stderr } };
 }
 
 /** The agents, by the way that was asked for or that there is, and who we are to the server. */

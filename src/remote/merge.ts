@@ -3,8 +3,8 @@
  * was captured before it has come, wherever it was captured, and nobody is waited for longer. What comes later than
  * that is handed on as soon as it comes, and counted.
  *
- * Frames of one place keep their order whatever their times are. A time that is still to come is taken for now: no
- * frame arrives before it was captured.
+ * Frames of one place keep their order whatever their times are. No frame arrives before it was captured: clocks are
+ * known to some milliseconds, and a time that is still to come by more than the window is put that far ahead.
  */
 import type { CaptureInterface, Frame } from '../model/index.ts';
 
@@ -93,7 +93,8 @@ export class FrameMerge {
   push(input: number, frame: Frame, keySec: number, keyNsec: number, nowMs: number): boolean {
     if (this.#baseSec === 0) this.#baseSec = Math.floor(nowMs / 1000);
     const own = (keySec - this.#baseSec) * 1e9 + keyNsec;
-    const key = Math.max(this.#latest[input]!, Math.min(own, this.#relative(nowMs)));
+    const furthest = this.#relative(nowMs + this.#options.windowMs);
+    const key = Math.max(this.#latest[input]!, Math.min(own, furthest));
     this.#latest[input] = key;
     const { capLen } = frame;
     const slot = this.#room(capLen);

@@ -149,6 +149,7 @@ export class FakeAgent {
     let lastMs = Date.now();
     let due = 0;
     let sendAtMs = 0;
+    const batches: { readonly atMs: number; readonly bytes: Uint8Array }[] = [];
     const send = (chunk: Uint8Array) => {
       const wait = session.packets(chunk);
       if (!wait) return;
@@ -176,19 +177,17 @@ export class FakeAgent {
           view.setFloat64(payloadAt + 16, trueMs);
           writer.frame(frame, 0);
         }
-        const chunk = writer.chunk.view().slice();
-        writer.chunk.clear();
-        if (chunk.length === 0) return;
-        // Batches do not overtake each other.
-        sendAtMs = Math.max(sendAtMs, now + (delayMs === 0 ? 0 : this.#random.below(delayMs)));
-        if (sendAtMs <= now) send(chunk);
-        else setTimeout(send, sendAtMs - now, chunk);
+        if (writer.chunk.length > 0) {
+          // Batches do not overtake each other.
+          sendAtMs = Math.max(sendAtMs, now + (delayMs === 0 ? 0 : this.#random.below(delayMs)));
+          batches.push({ atMs: sendAtMs, bytes: writer.chunk.view().slice() });
+          writer.chunk.clear();
+        }
       }
-      if (this.captured + this.dropped < packets) return;
+      while (batches.length > 0 && batches[0]!.atMs <= now) send(batches.shift()!.bytes);
+      if (this.captured + this.dropped < packets || batches.length > 0) return;
       clearInterval(this.#timer);
-      setTimeout(() => {
-        this.isDone = true;
-      }, sendAtMs - now);
+      this.isDone = true;
     }, batchMs);
   }
 }
