@@ -171,7 +171,9 @@ export async function captureKube(
 
 /** What shows nothing (-w) says nothing either; what becomes of nodes is to be heard all the same. */
 function heard(view: View): View {
-  return view.tap.frame || view.tap.note || view.decoded ? view : { ...view, tap: { ...view.tap, note: stderr } };
+  return view.tap.frame || view.tap.note || view.decoded
+    ? view
+    : { ...view, tap: { ...view.tap, note: stderr } };
 }
 
 /** The agents, by the way that was asked for or that there is, and who we are to the server. */
