@@ -19,6 +19,8 @@ import { isTokenOf } from './token.ts';
 
 /** A client's first line comes at once. */
 const helloMs = 10_000;
+/** A process that nobody got in this time has no use: the next client starts another. */
+const spareMs = helloMs;
 /** Each is a process of some 60 MB, and the rings of what it captures. */
 const sessionsMax = 16;
 
@@ -44,6 +46,8 @@ export interface Handover {
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #sessions = new Map<string, ChildProcess>();
+  /** Started when somebody connected, and not taken yet: it loads while the client says who it is. */
+  #spare: { readonly id: string; readonly child: ChildProcess; readonly timer: NodeJS.Timeout } | undefined;
   readonly #server: Server;
   #idle: NodeJS.Timeout | undefined;
   #closed: (() => void) | undefined;
@@ -72,6 +76,7 @@ export class Broker {
     clearTimeout(this.#idle);
     // Not by a signal: a session has become nobody, and there is no CAP_KILL. It ends when its channel does.
     for (const child of this.#sessions.values()) if (child.connected) child.disconnect();
+    this.#dismiss();
     this.#server.close();
     this.#closed?.();
   }
@@ -86,6 +91,7 @@ export class Broker {
   }
 
   #greet(socket: Socket): void {
+    this.#prepare();
     const lines = new LineReader();
     socket.on('error', () => socket.destroy());
     socket.setTimeout(helloMs, () => socket.destroy());
@@ -129,17 +135,37 @@ export class Broker {
     this.#hand(this.#start(), hello, socket);
   }
 
-  #start(): ChildProcess {
-    const session = crypto.randomUUID();
+  /** One at most, however many connect. */
+  #prepare(): void {
+    if (this.#spare || this.#sessions.size >= sessionsMax || this.#isClosed) return;
+    const id = crypto.randomUUID();
     const [command, ...args] = this.#options.command;
-    const child = spawn(command!, [...args, session], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    this.#sessions.set(session, child);
-    clearTimeout(this.#idle);
+    const child = spawn(command!, [...args, id], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     child.once('error', (error) => this.#options.note(`a session could not be started: ${error.message}`));
     child.once('close', () => {
-      this.#sessions.delete(session);
-      this.#expectSomebody();
+      if (this.#spare?.child === child) this.#forget();
+      if (this.#sessions.delete(id)) this.#expectSomebody();
     });
+    this.#spare = { id, child, timer: setTimeout(() => this.#dismiss(), spareMs).unref() };
+  }
+
+  #forget(): void {
+    clearTimeout(this.#spare?.timer);
+    this.#spare = undefined;
+  }
+
+  #dismiss(): void {
+    const child = this.#spare?.child;
+    this.#forget();
+    if (child?.connected) child.disconnect();
+  }
+
+  #start(): ChildProcess {
+    this.#prepare();
+    const { id, child } = this.#spare!;
+    this.#forget();
+    this.#sessions.set(id, child);
+    clearTimeout(this.#idle);
     return child;
   }
 

@@ -13,6 +13,8 @@ export interface Client {
   readonly want: Want | undefined;
   /** Calls it when the client has had enough, or is gone; at once when that is so already. */
   onEnd(stop: () => void): void;
+  /** Somebody was let in. */
+  readonly wasThere: boolean;
   /** Why it ended; '' while it goes on. */
   why(): string;
   /** What was written is out; nothing more is read. */
@@ -34,8 +36,10 @@ export async function clientOfBroker(node: string, id: string): Promise<Client> 
     },
   });
   const open = new Set<Socket>();
+  let wasThere = false;
   process.on('message', ({ hello, heardMs }: Handover, socket: Socket | undefined) => {
     if (!socket) return;
+    wasThere = true;
     const lines = new LineReader();
     // Units are kept until they are acknowledged, and not changed: no copy is needed.
     const write = (bytes: Uint8Array) => void socket.write(bytes);
@@ -63,6 +67,7 @@ export async function clientOfBroker(node: string, id: string): Promise<Client> 
   return {
     session,
     want,
+    wasThere,
     onEnd(stop) {
       end = stop;
       if (ended !== '') stop();

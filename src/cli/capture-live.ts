@@ -21,6 +21,7 @@ import {
   openLive,
   parserUser,
   requireCapabilities,
+  type Staff,
 } from '../watch/index.ts';
 import { countLines, drive, outputOf, type ViewMaker } from './capture.ts';
 import type { CaptureFilter } from './capture-filter.ts';
@@ -48,11 +49,13 @@ function isLookedAt(maker: ViewMaker, options: CaptureOptions): boolean {
   return maker.immediate || options.immediate || options.packetBuffered || options.write === '-';
 }
 
+/** @param staff started already, by whoever knew early that there would be a capture */
 export async function captureLive(
   options: CaptureOptions,
   spec: string,
   given: CaptureFilter,
   maker: ViewMaker,
+  staff?: Staff,
 ): Promise<number> {
   if (options.listInterfaces) return listInterfaces(options, spec);
   requireCapabilities();
@@ -92,9 +95,11 @@ export async function captureLive(
     ...(living === 'group' ? { expected: expectedMembers } : {}),
   });
   mark('capturing');
-  const lookout =
-    followed || maker.wantsOwners ? startLookout(options, spec, groups, followed, maker, own) : undefined;
-  const opener = Opener.start(lookout?.orders);
+  const isLookedOut = followed || maker.wantsOwners === true;
+  const lookout = isLookedOut ? (staff?.lookout ?? Lookout.start()) : undefined;
+  const opener = staff?.opener ?? Opener.start(lookout?.orders);
+  if (lookout) configure(lookout, options, spec, groups, followed, maker, own);
+  else staff?.lookout.close();
   try {
     const asked = targets.length < manyTargets ? neighbours(options) : Promise.resolve([]);
     const knownNames = namesOf(targets);
@@ -165,14 +170,15 @@ function isFollowed(
   return options.wait || living === 'group' || !options.once;
 }
 
-function startLookout(
+function configure(
+  lookout: Lookout,
   options: CaptureOptions,
   spec: string,
   groups: readonly TargetGroup[],
   isFollowing: boolean,
   maker: ViewMaker,
   own: string | undefined,
-): Lookout {
+): void {
   const known = groups.map(
     ({ netns, netnsPath, label, targets }): KnownNamespace => ({
       inode: netns,
@@ -183,7 +189,7 @@ function startLookout(
       })),
     }),
   );
-  return Lookout.start(
+  lookout.configure(
     {
       spec,
       host: options.host === 'all',

@@ -28,8 +28,8 @@ export class Lookout {
   readonly #child: ChildProcess;
   #isOpen = true;
 
-  /** Starts the process; it loads while we do other things. Call it before giving rights up. */
-  static start(config: Omit<LookoutConfig, 'known'>, known: readonly KnownNamespace[]): Lookout {
+  /** Starts the process; it loads while we do other things. Call it before giving rights up, then `configure`. */
+  static start(): Lookout {
     const [mine, theirs] = pair();
     const [toOpener, orders] = pair();
     const child = spawn(process.execPath, [...process.execArgv, programPath('lookout/main')], {
@@ -42,9 +42,6 @@ export class Lookout {
     child.unref();
     // Told when its news is waited for: its end of the channel is closed then.
     child.once('error', () => {});
-    const messages = known.flatMap(inPieces);
-    sendMessage(mine, JSON.stringify({ ...config, known: messages.length } satisfies LookoutConfig));
-    for (const namespace of messages) sendMessage(mine, JSON.stringify(namespace));
     return new Lookout(mine, orders, child);
   }
 
@@ -52,6 +49,13 @@ export class Lookout {
     this.fd = fd;
     this.orders = orders;
     this.#child = child;
+  }
+
+  /** Fixes what it looks for, and tells what is known already. */
+  configure(config: Omit<LookoutConfig, 'known'>, known: readonly KnownNamespace[]): void {
+    const messages = known.flatMap(inPieces);
+    sendMessage(this.fd, JSON.stringify({ ...config, known: messages.length } satisfies LookoutConfig));
+    for (const namespace of messages) sendMessage(this.fd, JSON.stringify(namespace));
   }
 
   get pid(): number {

@@ -13,3 +13,4 @@ export {
   requireCapabilities,
   WatchError,
 } from './live.ts';
+export { type Staff, startStaff } from './staff.ts';

@@ -2,7 +2,8 @@
 import type { PodSelection, Want } from '../../remote/index.ts';
 import { nodeCriSocket, onNode } from '../../target/index.ts';
 import { agentView, type Client, clientOfBroker } from '../agent-view.ts';
-import { captureFilter } from '../capture-filter.ts';
+import type { ViewMaker } from '../capture.ts';
+import { type CaptureFilter, captureFilter } from '../capture-filter.ts';
 import { type CaptureOptions, captureOptions, captureRows } from '../capture-options.ts';
 import { CliError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, type Parsed, parseOptions } from '../options.ts';
@@ -37,7 +38,8 @@ function specOf({ namespace, name, labels }: PodSelection): string {
 }
 
 function optionsOf(want: Want, own: readonly string[]): CaptureOptions {
-  const words = ['--wait', '-s', `${want.snaplen}`, ...own];
+  // Names are the client's business.
+  const words = ['-n', '--wait', '-s', `${want.snaplen}`, ...own];
   for (const name of want.interfaces ?? []) words.push(`--interface=${name}`);
   if (want.direction) words.push('-Q', want.direction);
   if (want.ringBytes > 0) words.push('-B', `${Math.ceil(want.ringBytes / 1024)}`);
@@ -62,9 +64,16 @@ export async function run(argv: string[]): Promise<number> {
   const session = parsed.value('session');
   const node = parsed.value('node') ?? '';
   if (session === undefined) return listen(parsed, argv);
-  const client = await clientOfBroker(node, session);
+  const coming = clientOfBroker(node, session);
+  // While the client says who it is.
+  const [{ captureLive }, { startStaff }] = await Promise.all([
+    import('../capture-live.ts'),
+    import('../../watch/index.ts'),
+  ]);
+  const staff = startStaff();
+  const client = await coming;
   try {
-    return await serve(client, own);
+    return await serve(client, own, (...what) => captureLive(...what, staff));
   } finally {
     await client.close();
   }
@@ -93,6 +102,13 @@ async function listen(parsed: Parsed, argv: readonly string[]): Promise<number> 
   return 0;
 }
 
+type Capture = (
+  options: CaptureOptions,
+  spec: string,
+  filter: CaptureFilter,
+  maker: ViewMaker,
+) => Promise<number>;
+
 /** Of the pod, as src/kube/agent-job.ts gives them to it. */
 const needed = ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_NET_RAW', 'CAP_SETUID', 'CAP_SETGID'] as const;
 
@@ -107,10 +123,11 @@ async function requireRights(): Promise<void> {
     );
 }
 
-async function serve(client: Client, own: readonly string[]): Promise<number> {
+async function serve(client: Client, own: readonly string[], capture: Capture): Promise<number> {
   const { session, want } = client;
   if (!want) {
-    stderr(`no session: ${client.why()}`);
+    // Or it was started for somebody who was not let in.
+    if (client.wasThere) stderr(`no session: ${client.why()}`);
     return 0;
   }
   const spec = specOf(want.pods);
@@ -122,8 +139,7 @@ async function serve(client: Client, own: readonly string[]): Promise<number> {
     await requireRights();
     const options = optionsOf(want, own);
     const filter = await captureFilter(want.filter, { snaplen: options.snaplen, live: true }, options);
-    const { captureLive } = await import('../capture-live.ts');
-    const status = await captureLive(options, spec, filter, {
+    const status = await capture(options, spec, filter, {
       immediate: true,
       async make(setting) {
         if (want.mode === 'packets') return agentView(client);
