@@ -7,11 +7,11 @@
 // 5. Patterns run without backtracking (regex/): no pattern hangs on what the network sends.
 //
 // docs/query.md is the language, for people.
-export type { Entry } from './access.ts';
+export type { Entry, Setup, Value } from './access.ts';
 export { compile, type Query, type QueryOptions } from './compile.ts';
 export { type Candidate, type Completion, check, complete, type Validity } from './complete.ts';
 export { QueryError, type QueryErrorReason } from './error.ts';
-export type { FieldType } from './field.ts';
+export type { Field, FieldType } from './field.ts';
 export { type FieldRow, fieldsOf } from './fields.ts';
 export { createSchema, type ProtocolFields, type Schema } from './schema.ts';
 export { type FilteredSink, filtered } from './sink.ts';
