@@ -32,6 +32,8 @@ export interface BrokerOptions {
   readonly command: readonly string[];
   /** Ends when there was no session for so long; 0: never. */
   readonly idleMs: number;
+  /** Ends with its last session: it was made for one client. */
+  readonly isOnce?: boolean;
   /** A line for people. */
   note(text: string): void;
 }
@@ -144,7 +146,9 @@ export class Broker {
     child.once('error', (error) => this.#options.note(`a session could not be started: ${error.message}`));
     child.once('close', () => {
       if (this.#spare?.child === child) this.#forget();
-      if (this.#sessions.delete(id)) this.#expectSomebody();
+      if (!this.#sessions.delete(id)) return;
+      if (this.#options.isOnce && this.#sessions.size === 0) this.close();
+      else this.#expectSomebody();
     });
     this.#spare = { id, child, timer: setTimeout(() => this.#dismiss(), spareMs).unref() };
   }

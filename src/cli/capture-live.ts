@@ -10,6 +10,7 @@ import {
   type RuntimeChoice,
   resolve,
   type TargetGroup,
+  targetOfOwnPod,
 } from '../target/index.ts';
 import {
   type FollowListener,
@@ -58,24 +59,28 @@ export async function captureLive(
   staff?: Staff,
 ): Promise<number> {
   if (options.listInterfaces) return listInterfaces(options, spec);
-  requireCapabilities();
+  const { ownPod } = options;
+  requireCapabilities(ownPod !== undefined);
   const user = parserUser(options.user);
   const output = await outputOf(options, given.text);
   mark('all loaded');
   // Before anybody is asked anything.
   const own = await withoutOwnTraffic();
-  const living = isLiving(spec);
+  const living = ownPod === undefined ? isLiving(spec) : 'no';
   if (options.wait && living === 'no')
     throw new UsageError(
       `--wait: '${spec}' names no container`,
       'a process or a namespace must be there already',
     );
-  const targets = await resolve(spec, {
-    host: options.host !== 'no',
-    isWaiting: options.wait,
-    note: stderr,
-    ...choiceOf(options),
-  });
+  const targets =
+    ownPod === undefined
+      ? await resolve(spec, {
+          host: options.host !== 'no',
+          isWaiting: options.wait,
+          note: stderr,
+          ...choiceOf(options),
+        })
+      : [targetOfOwnPod(ownPod)];
   mark('target found');
   const groups = groupByNamespace(targets);
   const chosen = await narrowed(groups, given, options);

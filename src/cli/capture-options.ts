@@ -136,6 +136,8 @@ export interface CaptureOptions {
   readonly socket: string | undefined;
   /** The target, when it was given by an option; then every word is of the filter. */
   readonly target: string | undefined;
+  /** Instead of a target: the network this process is in, which is the one of the pod with this name. */
+  readonly ownPod?: string;
   /** The target is one of a cluster. */
   readonly kube: KubeOptions | undefined;
 }

@@ -34,7 +34,7 @@ export const kubeRows: readonly OptionRow[] = [
     value: 'NAME',
     help: 'with -k: where agents run (default: porthole for standing ones, else that of the pods)',
   },
-  { long: 'agent-socket', value: 'PATH', help: "with -k: the nodes' runtime, where it is not found" },
+  { long: 'agent-socket', value: 'PATH', help: "with -k: the nodes' runtime, where it is not found; several by commas: the first that a node has" },
   { long: 'read-only', help: 'with -k: nothing is made in the cluster, no agent and no event either' },
   {
     long: 'no-clock-correction',

@@ -26,3 +26,4 @@ export {
   type Welcome,
 } from './messages.ts';
 export { Outbox, windowBytes } from './outbox.ts';
+export { podPorts, withoutPodPorts } from './ports.ts';

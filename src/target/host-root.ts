@@ -29,12 +29,15 @@ export function nodeCriSocket(): string | undefined {
   return undefined;
 }
 
-/** The path of a file of the node, as it can be opened here. */
-export function onNode(path: string): string {
-  const pid = processesCalled(hostProcesses).find(
-    (p) => isElsewhere(p) && existsSync(`/proc/${p}/root${path}`),
-  );
-  return pid === undefined ? path : `/proc/${pid}/root${path}`;
+/**
+ * The path of a file of the node, as it can be opened here.
+ * @param paths nodes differ: the first that is there is taken; else the first, so that its absence is told
+ */
+export function onNode(paths: readonly string[]): string {
+  const pids = processesCalled(hostProcesses).filter(isElsewhere);
+  for (const path of paths)
+    for (const pid of pids) if (existsSync(`/proc/${pid}/root${path}`)) return `/proc/${pid}/root${path}`;
+  return paths.find((path) => existsSync(path)) ?? paths[0]!;
 }
 
 /** Its file system is another one than ours, and can be looked at. */

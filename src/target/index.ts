@@ -17,6 +17,7 @@ export {
   type Standing,
   targetOfContainer,
   targetOfHost,
+  targetOfOwnPod,
   targetOfProcess,
 } from './locate.ts';
 export type { InspectNamespace } from './netns.ts';

@@ -108,6 +108,14 @@ export function targetOfHost(): Target {
   return { ...target, runtime: 'host', name: 'host', since: 0 };
 }
 
+/** The namespace this process is in, which is a pod's: under the pod's name. */
+export function targetOfOwnPod(name: string): Target {
+  const target = targetOfProcess(process.pid);
+  if (!target) throw new TargetError('gone', `there is no /proc/${process.pid}: is /proc mounted?`);
+  // The first process that is seen from here is the pod's too: that makes it no host.
+  return { ...target, runtime: 'pod', name, hostNetwork: false };
+}
+
 export type Standing = 'same' | 'ended' | 'replaced';
 
 /** Is the target still what it was when it was resolved? Opens nothing, takes microseconds. */

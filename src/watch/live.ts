@@ -33,10 +33,14 @@ const needed: readonly Readonly<Partial<Record<Capability, string>>>[] = [
   { CAP_SETUID: 'to parse as another user', CAP_SETGID: 'to parse as another group' },
 ];
 
-/** Throws when a namespace could not be entered, a packet socket not opened, or rights not given up. */
-export function requireCapabilities(): void {
+/**
+ * Throws when a namespace could not be entered, a packet socket not opened, or rights not given up.
+ * @param isAtHome only the namespace that this process is in will be captured: none is entered
+ */
+export function requireCapabilities(isAtHome = false): void {
   for (const purpose of needed) {
-    const missing = missingCapabilities(Object.keys(purpose) as Capability[]);
+    const wanted = Object.keys(purpose) as Capability[];
+    const missing = missingCapabilities(isAtHome ? wanted.filter((c) => c !== 'CAP_SYS_ADMIN') : wanted);
     if (missing.length > 0)
       throw new WatchError(
         `cannot watch live as this user: ${missing.map((name) => `${name} is missing (${purpose[name]})`).join(', ')}`,

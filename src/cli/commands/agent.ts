@@ -1,5 +1,5 @@
 /** `porthole agent`: captures on a node for clients elsewhere. */
-import type { PodSelection, Want } from '../../remote/index.ts';
+import { type PodSelection, type Want, withoutPodPorts } from '../../remote/index.ts';
 import { nodeCriSocket, onNode } from '../../target/index.ts';
 import { agentView, type Client, clientOfBroker } from '../agent-view.ts';
 import type { ViewMaker } from '../capture.ts';
@@ -13,6 +13,13 @@ import { stderr } from '../terminal.ts';
 const rows: readonly OptionRow[] = [
   { long: 'listen', value: 'PORT', help: 'on 127.0.0.1 (default 7414; 0: any)' },
   { long: 'idle', value: 'SECONDS', help: 'end when there was no client for so long (default: never)' },
+  {
+    long: 'own-pod',
+    value: 'NAME',
+    help: 'capture the network it runs in itself, and call it so: it is a container of that pod',
+  },
+  { long: 'once', help: 'end with the last session' },
+  { long: 'deadline', value: 'SECONDS', help: 'end after so long, whatever happens (default: never)' },
   { long: 'session', value: 'ID', help: 'be the process of one session (what the agent itself starts)' },
   { long: 'node', value: 'NAME', help: 'what the node is called (default: the host name)' },
   ...runtimeRows,
@@ -37,13 +44,14 @@ function specOf({ namespace, name, labels }: PodSelection): string {
   return `pods:${namespace}${labels === '' ? '' : `?${labels}`}`;
 }
 
-function optionsOf(want: Want, own: readonly string[]): CaptureOptions {
+function optionsOf(want: Want, own: readonly string[], ownPod: string | undefined): CaptureOptions {
   // Names are the client's business.
-  const words = ['-n', '--wait', '-s', `${want.snaplen}`, ...own];
+  const words = ['-n', ...(ownPod === undefined ? ['--wait'] : []), '-s', `${want.snaplen}`, ...own];
   for (const name of want.interfaces ?? []) words.push(`--interface=${name}`);
   if (want.direction) words.push('-Q', want.direction);
   if (want.ringBytes > 0) words.push('-B', `${Math.ceil(want.ringBytes / 1024)}`);
-  return captureOptions(parseOptions(words, captureRows));
+  const options = captureOptions(parseOptions(words, captureRows));
+  return ownPod === undefined ? options : { ...options, ownPod };
 }
 
 export async function run(argv: string[]): Promise<number> {
@@ -56,9 +64,11 @@ export async function run(argv: string[]): Promise<number> {
     const value = parsed.value(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
+  const ownPod = parsed.value('own-pod');
   const given = parsed.value('socket');
-  // As they can be opened from within the agent's container.
-  const socket = given === undefined ? nodeCriSocket() : onNode(given);
+  // As they can be opened from within the agent's container. A pod's own network needs no runtime.
+  const onThisNode = () => (given === undefined ? nodeCriSocket() : onNode(given.split(',')));
+  const socket = ownPod === undefined ? onThisNode() : undefined;
   if (socket !== undefined) own.push('--socket', socket);
   if (socket !== undefined && !parsed.has('runtime')) own.push('--runtime', 'cri');
   const session = parsed.value('session');
@@ -73,7 +83,7 @@ export async function run(argv: string[]): Promise<number> {
   const staff = startStaff();
   const client = await coming;
   try {
-    return await serve(client, own, (...what) => captureLive(...what, staff));
+    return await serve(client, own, ownPod, (...what) => captureLive(...what, staff));
   } finally {
     await client.close();
   }
@@ -96,7 +106,14 @@ async function listen(parsed: Parsed, argv: readonly string[]): Promise<number> 
     command: [process.execPath, ...process.execArgv, process.argv[1]!, 'agent', ...argv, '--session'],
     idleMs: integer('--idle', parsed.value('idle') ?? '0', 0, 86_400) * 1000,
     note: stderr,
+    isOnce: parsed.has('once'),
   });
+  const deadline = integer('--deadline', parsed.value('deadline') ?? '0', 0, 86_400);
+  if (deadline > 0)
+    setTimeout(() => {
+      stderr(`the deadline of ${deadline} s is reached`);
+      broker.close();
+    }, deadline * 1000).unref();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => broker.close());
   await broker.run((port) => stderr(`agent on 127.0.0.1:${port}`));
   return 0;
@@ -109,13 +126,19 @@ type Capture = (
   maker: ViewMaker,
 ) => Promise<number>;
 
-/** Of the pod, as src/kube/agent-job.ts gives them to it. */
-const needed = ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_NET_RAW', 'CAP_SETUID', 'CAP_SETGID'] as const;
+/** Of the pod, as src/kube/agent-job.ts and src/kube/ephemeral-container.ts give them to it. */
+const inPod = ['CAP_NET_RAW', 'CAP_SETUID', 'CAP_SETGID'] as const;
+const onNodes = ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', ...inPod] as const;
 
 /** An agent that lacks one would wait for pods that it cannot see. Throws CliError. */
-async function requireRights(): Promise<void> {
+async function requireRights(needed: typeof inPod | typeof onNodes): Promise<void> {
   const { missingCapabilities } = await import('../../capture/sys/index.ts');
   const missing = missingCapabilities(needed);
+  if (missing.length > 0 && needed === inPod)
+    throw new CliError(
+      `the container that was added to the pod lacks ${missing.join(', ')}`,
+      'CRI-O gives NET_RAW only to who asks for it, which PodSecurity admits in namespaces of level privileged alone',
+    );
   if (missing.length > 0)
     throw new CliError(
       `the agent lacks ${missing.join(', ')}`,
@@ -123,22 +146,28 @@ async function requireRights(): Promise<void> {
     );
 }
 
-async function serve(client: Client, own: readonly string[], capture: Capture): Promise<number> {
+async function serve(
+  client: Client,
+  own: readonly string[],
+  ownPod: string | undefined,
+  capture: Capture,
+): Promise<number> {
   const { session, want } = client;
   if (!want) {
     // Or it was started for somebody who was not let in.
     if (client.wasThere) stderr(`no session: ${client.why()}`);
     return 0;
   }
-  const spec = specOf(want.pods);
+  const spec = ownPod === undefined ? specOf(want.pods) : `pod ${ownPod}`;
   const began = Date.now();
   // Both are what a client says: a line of the log stays one.
   const [who, wanted] = [want.who, want.filter].map((text) => text.replace(/\s+/g, ' '));
   stderr(`session for ${who}: ${spec}${wanted === '' ? '' : `, filter: ${wanted}`}`);
   try {
-    await requireRights();
-    const options = optionsOf(want, own);
-    const filter = await captureFilter(want.filter, { snaplen: options.snaplen, live: true }, options);
+    await requireRights(ownPod === undefined ? onNodes : inPod);
+    const options = optionsOf(want, own, ownPod);
+    const asked = await captureFilter(want.filter, { snaplen: options.snaplen, live: true }, options);
+    const filter = ownPod === undefined ? asked : await asked.and(withoutPodPorts);
     const status = await capture(options, spec, filter, {
       immediate: true,
       async make(setting) {
