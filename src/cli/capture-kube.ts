@@ -4,6 +4,7 @@ import {
   type Agents,
   Ahead,
   Audit,
+  agentsInPods,
   agentsOnDemand,
   agentsVia,
   ClusterSource,
@@ -17,6 +18,7 @@ import {
   type Pod,
   type PodQuery,
   podQuery,
+  podsAtOnce,
   RemoteSource,
   readToken,
   selectionOf,
@@ -62,39 +64,45 @@ export async function captureKube(
   const names = new Map<string, string>();
   const isOne = selection.object?.kind.name === 'pod';
   const isDecoded = kube.decodes === 'node';
-  /** Nodes whose agent has answered: their pods are watched. */
+  const isInPods = kube.via === 'ephemeral';
+  /** Where its agent is: on its node, or in the pod itself. */
+  const placeOf = ({ node, namespace, name }: Pod) => (isInPods ? `${namespace}/${name}` : node);
+  const isTaken = (pod: Pod) => isWatchable(pod) && !(isInPods && pod.leaving);
+  /** Places whose agent has answered: their pods are watched. */
   const answered = new Set<string>();
   let all: ReadonlyMap<string, Pod> = new Map();
   const tell = (pods: Iterable<Pod>) => {
     if (!audit || audit.isFull) return;
-    for (const pod of pods) if (answered.has(pod.node) && isWatchable(pod)) audit.begin(pod);
+    for (const pod of pods) if (answered.has(placeOf(pod)) && isTaken(pod)) audit.begin(pod);
   };
   let title = '';
   const filtered = filter === '' ? '' : `, filter: ${filter}`;
   const listening = new Crowd(
     stderr,
-    (node) => `listening to ${title} on ${node}${filtered}`,
-    (count, nodes) => `listening on ${count} more nodes (${nodes} in all)${filtered}`,
+    (place) => `listening to ${isInPods ? `pod ${place}` : `${title} on ${place}`}${filtered}`,
+    (count, places) =>
+      `listening ${isInPods ? 'to' : 'on'} ${count} more ${isInPods ? 'pods' : 'nodes'} (${places} in all)${filtered}`,
   );
   const take = (pods: readonly Pod[], query: PodQuery) => {
+    if (isInPods) requireFew(pods.filter(isTaken));
     tell(pods);
     for (const pod of pods) {
       if (options.noNames === 0) for (const address of pod.addresses) names.set(address, pod.name);
-      if (isWatchable(pod)) source.add(pod.node, () => remote(pod.node, query));
+      if (isTaken(pod)) source.add(placeOf(pod), () => remote(placeOf(pod), query));
     }
   };
-  const remote = (node: string, query: PodQuery) => {
+  const remote = (place: string, query: PodQuery) => {
     const made = new RemoteSource({
       connect: ahead.connect(async (listener) => {
         known = await way;
         // From here on an agent may be there, before the view is: whoever ends us then ends the agent too.
         early ??= heedEnd();
-        return known.agents.on(node)(listener);
+        return known.agents.on(place)(listener);
       }),
-      node,
+      node: place,
       release: version(),
       get token() {
-        return known!.agents.tokenOf(node);
+        return known!.agents.tokenOf(place);
       },
       get want(): Want {
         return {
@@ -112,12 +120,12 @@ export async function captureKube(
       onMember: (...told) => (view?.member ?? memberLine)(...told),
       onWelcome() {
         mark('agent answers');
-        answered.add(node);
+        answered.add(place);
         tell(all.values());
       },
       onListening() {
         mark('interfaces are open');
-        listening.add(node);
+        listening.add(place);
       },
     });
     return made;
@@ -183,6 +191,11 @@ async function wayTo(
   namespace: string,
 ): Promise<{ readonly who: string; readonly agents: Agents }> {
   const standing = kube.agentNamespace ?? defaultNamespace;
+  if (kube.via === 'ephemeral') {
+    const { image = agentImage(), deadlineSeconds } = kube;
+    const agents = agentsInPods(api, { image, deadlineSeconds, pullPolicy: 'IfNotPresent' }, stderr);
+    return { who: await whoAmI(api), agents };
+  }
   const isAsked = kube.via !== 'job';
   const listed = isAsked ? fewStandingPods(api, standing) : undefined;
   const [who, read] = await Promise.all([whoAmI(api), isAsked ? readToken(api, standing) : undefined]);
@@ -197,6 +210,15 @@ async function wayTo(
   };
   const onDemand = () => agentsOnDemand(api, settings, stderr);
   return { who, agents: agentsVia(api, kube.via, standing, read, onDemand, listed) };
+}
+
+/** Throws KubeError: specs of more pods would be changed than were likely meant. */
+function requireFew(pods: readonly Pod[]): void {
+  if (pods.length > podsAtOnce)
+    throw new KubeError(
+      `--via ephemeral would add a container to each of ${pods.length} pods, for good: more than ${podsAtOnce} are not taken`,
+      'name a pod, or fewer by -l',
+    );
 }
 
 /** Why nothing is watched: a single pod that cannot be is refused, others may still come. */

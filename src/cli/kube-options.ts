@@ -26,15 +26,19 @@ export const kubeRows: readonly OptionRow[] = [
   { long: 'agent-image', value: 'NAME', help: 'with -k: image of the agents' },
   {
     long: 'via',
-    value: 'standing|job',
-    help: 'with -k: agents that are installed, or ones of its own (default: as there are)',
+    value: 'standing|job|ephemeral',
+    help: 'with -k: agents that are installed, ones of its own, or (only if asked for) in the pods themselves',
   },
   {
     long: 'agent-namespace',
     value: 'NAME',
     help: 'with -k: where agents run (default: porthole for standing ones, else that of the pods)',
   },
-  { long: 'agent-socket', value: 'PATH', help: "with -k: the nodes' runtime, where it is not found; several by commas: the first that a node has" },
+  {
+    long: 'agent-socket',
+    value: 'PATH',
+    help: "with -k: the nodes' runtime, where it is not found; several by commas: the first that a node has",
+  },
   { long: 'read-only', help: 'with -k: nothing is made in the cluster, no agent and no event either' },
   {
     long: 'no-clock-correction',
@@ -74,6 +78,11 @@ export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
   }
   const readOnly = parsed.has('read-only');
   const via = viaOf(parsed.value('via'));
+  if (readOnly && via === 'ephemeral')
+    throw new UsageError(
+      '--read-only with --via ephemeral: a container is added to the pod',
+      "standing agents are only used; 'porthole kube status' tells whether there are any",
+    );
   if (readOnly && via === 'job')
     throw new UsageError(
       '--read-only with --via job: an agent on demand is made in the cluster',
@@ -99,8 +108,8 @@ export function kubeOptions(parsed: Parsed): KubeOptions | undefined {
 }
 
 function viaOf(text = 'auto'): Via {
-  if (text === 'standing' || text === 'job' || text === 'auto') return text;
-  throw new UsageError(`--via ${text}: one of standing, job is needed`);
+  if (text === 'standing' || text === 'job' || text === 'ephemeral' || text === 'auto') return text;
+  throw new UsageError(`--via ${text}: one of standing, job, ephemeral is needed`);
 }
 
 function decodesOf(text = 'here'): KubeOptions['decodes'] {

@@ -202,7 +202,7 @@ export function explained(error: unknown, node: string, { namespace }: AgentSett
   if (/PodSecurity|violates/.test(error.message))
     return new KubeError(
       `${node}: the cluster does not admit the agent's pod in namespace ${namespace}: ${error.message}`,
-      'it needs hostPID and five capabilities: --agent-namespace NAME names one that may (label pod-security.kubernetes.io/enforce=privileged)',
+      'it needs hostPID and five capabilities: --agent-namespace NAME names one that may (label pod-security.kubernetes.io/enforce=privileged); without any, --via ephemeral',
     );
   return new KubeError(
     `${node}: you may not start an agent in namespace ${namespace}: ${error.message}`,

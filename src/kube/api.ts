@@ -129,6 +129,15 @@ export class KubeApi {
     return this.#json<T>('PATCH', path, { fieldManager: 'porthole', force: 'true' }, body);
   }
 
+  /** Strategic merge: lists are joined by the names in them. */
+  patch<T extends object>(
+    path: string,
+    body: object,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    return this.#json<T>('PATCH', path, query, body, 'application/strategic-merge-patch+json');
+  }
+
   delete(path: string, query: Readonly<Record<string, string>> = {}): Promise<object> {
     return this.#json('DELETE', path, query);
   }
@@ -266,8 +275,9 @@ export class KubeApi {
     path: string,
     query: Readonly<Record<string, string>>,
     body?: object,
+    contentType?: string,
   ): Promise<T> {
-    const answer = await this.#request(method, path, query, body);
+    const answer = await this.#request(method, path, query, body, contentType);
     const { statusCode = 0 } = answer;
     if (statusCode < 200 || statusCode > 299) throw await failure(answer, `${method} ${path}`);
     return JSON.parse(await textOf(answer)) as T;
@@ -305,6 +315,7 @@ export class KubeApi {
     path: string,
     query: Readonly<Record<string, string>>,
     body?: object,
+    contentType = contentTypes[method] ?? 'application/json',
   ): Promise<IncomingMessage> {
     if (this.#isReadOnly && !changesNothing(method, path, query)) throw readOnly(`${method} ${path}`);
     this.asked.requests++;
@@ -315,7 +326,7 @@ export class KubeApi {
       ...options.headers,
       ...(this.#as as Record<string, string>),
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': contentTypes[method] ?? 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': contentType }),
     };
     const fresh = { ...options, agent: this.#access.isKept(options.agent) ? false : options.agent };
     // A server may close what is kept just when it is used again: only what may be sent twice goes over it.

@@ -2,9 +2,11 @@
 import { agentJob } from './agent-job.ts';
 import { ApiError, type KubeApi } from './api.ts';
 import { whoAmI } from './audit.ts';
+import { ephemeralContainer, rightsAsked } from './ephemeral-container.ts';
 import { type StandingStatus, standingStatus } from './install.ts';
 import { type PodQuery, podQuery } from './pods.ts';
 import {
+  ephemeralRights,
   kindRight,
   niceRights,
   onDemandRights,
@@ -80,23 +82,36 @@ export interface ClusterFacts {
     readonly refused: string;
     readonly asked: boolean;
   };
+  /** Ephemeral containers. */
+  readonly ephemeral: {
+    /** Of the pods; '' all. */
+    readonly namespace: string;
+    readonly rights: readonly RightFact[];
+    /** Why the first pod would not admit one; '' it would, or it could not be asked. */
+    readonly refused: string;
+    readonly asked: boolean;
+  };
 }
 
 /** Throws ApiError when the server does not answer or does not know us. */
 export async function checkCluster(api: KubeApi, settings: CheckSettings): Promise<ClusterFacts> {
   const { selection, jobNamespace, standingNamespace } = settings;
   const kind = selection.object ? kindRight(selection.object.kind.name) : undefined;
-  const [version, who, watch, standing, onDemand, found, installed] = await Promise.all([
+  const [version, who, watch, standing, onDemand, ephemeral, found, installed] = await Promise.all([
     api.get<{ gitVersion?: string }>('/version'),
     whoAmI(api),
     ask(api, [...(kind ? [kind] : []), ...watchRights, ...niceRights], selection.namespace),
     ask(api, standingRights, standingNamespace),
     ask(api, onDemandRights, jobNamespace),
+    ask(api, ephemeralRights, selection.namespace),
     podsOf(api, selection),
     standingStatus(api, standingNamespace).catch(() => 'unknown' as const),
   ]);
   const nodes = await nodesOf(api, found.pods ?? []);
-  const mayCreate = onDemand.some(({ right, allowed }) => allowed && right === 'create jobs.batch');
+  const allows = (facts: readonly RightFact[], wanted: string) =>
+    facts.some(({ right, allowed }) => allowed && right === wanted);
+  const pod = allows(ephemeral, 'patch pods/ephemeralcontainers') ? found.pods?.find(isWatchable) : undefined;
+  const mayCreate = allows(onDemand, 'create jobs.batch');
   return {
     server: api.server,
     version: version.gitVersion ?? '',
@@ -116,6 +131,12 @@ export async function checkCluster(api: KubeApi, settings: CheckSettings): Promi
       rights: onDemand.map(asOf(version.gitVersion ?? '')),
       refused: mayCreate ? await refusal(api, nodes[0]?.name ?? 'any', settings) : '',
       asked: mayCreate,
+    },
+    ephemeral: {
+      namespace: selection.namespace,
+      rights: ephemeral.map(asOf(version.gitVersion ?? '')),
+      refused: pod ? await refusalInPod(api, pod, settings.image) : '',
+      asked: pod !== undefined,
     },
   };
 }
@@ -259,6 +280,25 @@ async function refusal(api: KubeApi, node: string, settings: CheckSettings): Pro
       return error.message;
     }
   return '';
+}
+
+/** What admission says to an ephemeral container: whichever it admits of those that are tried. */
+async function refusalInPod(api: KubeApi, { namespace, name }: Pod, image: string): Promise<string> {
+  const settings = { image, pullPolicy: 'IfNotPresent', digest: '', deadlineSeconds: 60 } as const;
+  let refused = '';
+  for (const asks of rightsAsked)
+    try {
+      await api.patch(
+        `/api/v1/namespaces/${namespace}/pods/${name}/ephemeralcontainers`,
+        { spec: { ephemeralContainers: [ephemeralContainer(name, 'porthole-doctor', 0, asks, settings)] } },
+        { dryRun: 'All' },
+      );
+      return '';
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      refused = error.message;
+    }
+  return refused;
 }
 
 /** The level that a namespace enforces, where it may be read. */

@@ -10,7 +10,7 @@ import type {
 } from '../model/index.ts';
 import { FrameMerge } from '../remote/index.ts';
 import { type ClockState, clockText, NodeClocks } from './clocks.ts';
-import { type RemoteSource, steadyMs } from './remote-source.ts';
+import { PlaceGone, type RemoteSource, steadyMs } from './remote-source.ts';
 import { KubeError } from './selection.ts';
 
 /** What has come from a node. */
@@ -170,6 +170,7 @@ export class ClusterSource implements PacketSource {
     } catch (error) {
       // One of several nodes is no reason to give up the others; what the sinks say is.
       if (!(error instanceof KubeError)) this.#fail(error);
+      else if (error instanceof PlaceGone) this.#out!.note(error.message);
       else if (this.#running > 1) this.#giveUp(node, error);
       else this.#failure ??= error;
       this.#nodes.delete(node);

@@ -14,6 +14,7 @@ export {
 export { type ClockState, clockText } from './clocks.ts';
 export { type ClusterOptions, ClusterSource, type NodeFigures } from './cluster-source.ts';
 export { Crowd } from './crowd.ts';
+export { agentsInPods, podsAtOnce } from './ephemeral.ts';
 export {
   type InstallOptions,
   install,

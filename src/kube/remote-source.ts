@@ -55,6 +55,8 @@ export interface RemoteOptions {
 
 /** There will be no agent any more: whatever is tried, it stays so. */
 export class AgentGone extends KubeError {}
+/** The pod that the agent was in is no more: no failure. */
+export class PlaceGone extends AgentGone {}
 
 /** An agent ends a session after 20 s of silence. */
 const beatMs = 2000;

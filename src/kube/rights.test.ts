@@ -5,6 +5,7 @@ import { loadAllYaml } from '@kubernetes/client-node';
 import { clientRules } from './install-objects.ts';
 import { kinds } from './kinds.ts';
 import {
+  ephemeralRights,
   kindRight,
   niceRights,
   onDemandRights,
@@ -46,5 +47,6 @@ test('the roles give the rights that are asked for, and no others', () => {
   const workloads = kinds.flatMap(({ name }) => kindRight(name) ?? []);
   assert.deepEqual(rightsOf(rulesOf('watch.yaml')), texts([...watchRights, ...niceRights, ...workloads]));
   assert.deepEqual(rightsOf(rulesOf('on-demand.yaml')), texts(onDemandRights));
+  assert.deepEqual(rightsOf(rulesOf('ephemeral.yaml')), texts(ephemeralRights));
   assert.deepEqual(rightsOf(clientRules), texts(standingRights));
 });

@@ -62,6 +62,15 @@ export const onDemandRights: readonly Right[] = [
   right('list', '', 'events', '', 'why an agent does not start is not told'),
 ];
 
+/** Ephemeral containers, in the namespace of the pods. */
+export const ephemeralRights: readonly Right[] = [
+  right('patch', '', 'pods/ephemeralcontainers'),
+  right('list', '', 'pods'),
+  right('get', '', 'pods/portforward'),
+  right('create', '', 'pods/portforward'),
+  right('get', '', 'pods/log', '', 'why a container has ended is not told'),
+];
+
 /** 'create jobs.batch', 'get secrets/porthole-token': as `kubectl auth can-i` takes it. */
 export function rightText({ verb, group, resource, name }: Right): string {
   const [plural = '', sub] = resource.split('/');

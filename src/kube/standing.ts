@@ -7,7 +7,7 @@ import { standingSelector } from './install-objects.ts';
 import type { Connect } from './remote-source.ts';
 import { KubeError } from './selection.ts';
 
-export type Via = 'standing' | 'job' | 'auto';
+export type Via = 'standing' | 'job' | 'ephemeral' | 'auto';
 
 export interface PodItem {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };

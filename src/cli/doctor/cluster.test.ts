@@ -36,6 +36,12 @@ const whole: ClusterFacts = {
     installed: { release: version(), wanted: 1, ready: 1 },
   },
   onDemand: { namespace: 'shop', rights: [right('create jobs.batch')], refused: '', asked: true },
+  ephemeral: {
+    namespace: 'shop',
+    rights: [right('patch pods/ephemeralcontainers')],
+    refused: '',
+    asked: true,
+  },
 };
 
 const codes = (facts: Partial<ClusterFacts>) =>
@@ -54,7 +60,11 @@ test('one way is enough', () => {
   const refused = { ...whole.onDemand, refused: 'violates PodSecurity "baseline:latest"' };
   assert.deepEqual(codes({ standing: none }), ['note kube-no-standing']);
   assert.deepEqual(codes({ onDemand: refused }), ['note kube-no-job']);
-  const [both] = findingsOf({ ...whole, standing: none, onDemand: refused });
+  const [inPods] = findingsOf({ ...whole, standing: none, onDemand: refused });
+  assert.equal(inPods?.code, 'kube-only-ephemeral');
+  assert.match(inPods?.advice ?? '', /^--via ephemeral works/);
+  const ephemeral = { ...whole.ephemeral, refused: 'violates PodSecurity "restricted:latest"' };
+  const [both] = findingsOf({ ...whole, standing: none, onDemand: refused, ephemeral });
   assert.equal(both?.code, 'kube-no-way');
   assert.match(both?.advice ?? '', /--agent-namespace/);
   assert.match(both?.sentence ?? '', /PodSecurity/);

@@ -79,13 +79,17 @@ export function findingsOf(facts: ClusterFacts): ClusterFinding[] {
     ...(byStanding === '' ? ['standing agents'] : []),
     ...(byJob === '' ? ['agents on demand'] : []),
   ];
+  const inPods = ephemeralObstacle(facts);
   if (ways.length === 0) {
-    add(
-      'error',
-      'kube-no-way',
-      `neither way works. Standing agents: ${byStanding}. On demand: ${byJob}`,
-      advice(facts),
-    );
+    const what = `Standing agents: ${byStanding}. On demand: ${byJob}`;
+    if (inPods === '')
+      add(
+        'warning',
+        'kube-only-ephemeral',
+        `agents on the nodes are not possible. ${what}`,
+        "--via ephemeral works: a container in each watched pod, which the pod's spec lists for as long as it lives",
+      );
+    else add('error', 'kube-no-way', `no way works. ${what}. Ephemeral containers: ${inPods}`, advice(facts));
   } else {
     if (byStanding !== '') add('note', 'kube-no-standing', `no standing agents: ${byStanding}`);
     if (byJob !== '') add('note', 'kube-no-job', `no agents on demand: ${byJob}`);
@@ -125,6 +129,15 @@ export function findingsOf(facts: ClusterFacts): ClusterFinding[] {
       );
   const order = ['error', 'warning', 'note'];
   return found.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+/** '' one can be added. */
+function ephemeralObstacle({ ephemeral: { namespace, rights, refused, asked } }: ClusterFacts): string {
+  const lacks = lacking(rights);
+  const where = namespace === '' ? 'all namespaces' : `namespace ${namespace}`;
+  if (lacks.length > 0) return `you may not ${textOf(lacks)} in ${where}`;
+  if (!asked) return 'there is no pod that could be asked for';
+  return refused === '' ? '' : `${where} does not admit them: ${refused}`;
 }
 
 /** '' they can be used. */
@@ -173,7 +186,11 @@ export function clusterText(
         ]
       : []),
     row('standing', `namespace ${standing.namespace}: ${installedText(facts)}`),
-    row('on demand', `namespace ${onDemand.namespace}: ${admissionText(facts)}`),
+    row('on demand', `namespace ${onDemand.namespace}: ${admissionText(facts.onDemand, 'agents')}`),
+    row(
+      'ephemeral',
+      `namespace ${facts.ephemeral.namespace || '*'}: ${admissionText(facts.ephemeral, 'ephemeral containers')}`,
+    ),
   );
   if (nodes.length > 0)
     lines.push(
@@ -190,19 +207,20 @@ export function clusterText(
         ]),
       ).trimEnd(),
     );
-  const rights = [...facts.watch, ...standing.rights, ...onDemand.rights];
+  const rights = [
+    ...facts.watch.map((fact) => [fact, 'any watch'] as const),
+    ...standing.rights.map((fact) => [fact, 'standing'] as const),
+    ...onDemand.rights.map((fact) => [fact, 'on demand'] as const),
+    ...facts.ephemeral.rights.map((fact) => [fact, 'ephemeral'] as const),
+  ];
   lines.push(
     '',
     formatTable(
       ['RIGHT', 'NAMESPACE', 'FOR', ''],
-      rights.map((fact, i) => [
+      rights.map(([fact, way]) => [
         fact.right,
         fact.namespace === '' ? '*' : fact.namespace,
-        i < facts.watch.length
-          ? 'any watch'
-          : i < facts.watch.length + standing.rights.length
-            ? 'standing'
-            : 'on demand',
+        way,
         fact.allowed ? 'yes' : fact.without === '' ? 'NO' : `no: ${fact.without}`,
       ]),
     ).trimEnd(),
@@ -214,6 +232,10 @@ function waysOf(facts: ClusterFacts): string[] {
   return [
     ...(standingObstacle(facts) === '' ? ['by standing agents'] : []),
     ...(jobObstacle(facts) === '' ? ['by agents on demand'] : []),
+    // Not chosen by itself: named where nothing else works.
+    ...(standingObstacle(facts) !== '' && jobObstacle(facts) !== '' && ephemeralObstacle(facts) === ''
+      ? ['by --via ephemeral']
+      : []),
   ];
 }
 
@@ -223,7 +245,7 @@ function installedText({ standing: { installed } }: ClusterFacts): string {
   return `release ${installed.release || '?'}, ${installed.ready} of ${installed.wanted} ready`;
 }
 
-function admissionText({ onDemand: { asked, refused } }: ClusterFacts): string {
-  if (!asked) return 'not asked whether it admits agents';
-  return refused === '' ? 'admits agents' : 'does not admit agents';
+function admissionText({ asked, refused }: ClusterFacts['ephemeral'], what: string): string {
+  if (!asked) return `not asked whether it admits ${what}`;
+  return `${refused === '' ? 'admits' : 'does not admit'} ${what}`;
 }
