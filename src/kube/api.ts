@@ -302,9 +302,10 @@ export class KubeApi {
     path: string,
     query: Readonly<Record<string, string>>,
     body?: object,
+    contentType?: string,
   ): Promise<IncomingMessage> {
     return this.#inTurn(async () => {
-      const answer = await this.#ask(method, path, query, body);
+      const answer = await this.#ask(method, path, query, body, contentType);
       if (answer.statusCode === 429) throw await failure(answer, `${method} ${path}`);
       return answer;
     });
