@@ -9,12 +9,16 @@ import {
   agentsVia,
   ClusterSource,
   Crowd,
+  Directory,
   defaultNamespace,
   fewStandingPods,
+  followNeighbours,
   followPods,
   isWatchable,
   KubeApi,
   KubeError,
+  lookAtNode,
+  maxNodesRead,
   type Pod,
   type PodQuery,
   podQuery,
@@ -64,6 +68,7 @@ export async function captureKube(
   const names = new Map<string, string>();
   const isOne = selection.object?.kind.name === 'pod';
   const isDecoded = kube.decodes === 'node';
+  const around = new Directory(options.noNames === 0 ? names : undefined, selection.namespace);
   const isInPods = kube.via === 'ephemeral';
   /** Where its agent is: on its node, or in the pod itself. */
   const placeOf = ({ node, namespace, name }: Pod) => (isInPods ? `${namespace}/${name}` : node);
@@ -87,9 +92,17 @@ export async function captureKube(
     if (isInPods) requireFew(pods.filter(isTaken));
     tell(pods);
     for (const pod of pods) {
-      if (options.noNames === 0) for (const address of pod.addresses) names.set(address, pod.name);
-      if (isTaken(pod)) source.add(placeOf(pod), () => remote(placeOf(pod), query));
+      around.watch(pod);
+      if (!isTaken(pod)) continue;
+      lookAt(pod.node);
+      source.add(placeOf(pod), () => remote(placeOf(pod), query));
     }
+  };
+  const looked = new Set<string>();
+  const lookAt = (node: string) => {
+    if (maker.isSilent || looked.has(node) || looked.size >= maxNodesRead) return;
+    looked.add(node);
+    void lookAtNode(api, node, around);
   };
   const remote = (place: string, query: PodQuery) => {
     const made = new RemoteSource({
@@ -143,9 +156,10 @@ export async function captureKube(
   );
   // Told when it is waited for.
   for (const what of [way, following]) what.catch(() => {});
+  const neighbours = followNeighbours(api, selection.namespace, around).catch(() => undefined);
   try {
     const output = await outputOf(options, filter);
-    const setting = { live: true, knownNames: names, severalTargets: !isOne, isDecoded };
+    const setting = { live: true, knownNames: names, severalTargets: !isOne, isDecoded, around };
     view = heard(await maker.make(setting));
     source.entries = view.decoded?.entries;
     mark('view made');
@@ -154,7 +168,6 @@ export async function captureKube(
     else audit = new Audit(api, { who, title: query.title, filter, note: stderr });
     if (source.nodes.size === 0)
       await explainNone(api, query.path, query.query, query.title, options.wait || !isOne);
-    if (options.noNames === 0) void nameServices(api, selection.namespace, names);
     output?.ready();
     view.begin?.();
     const status = new KubeStatus({
@@ -173,6 +186,7 @@ export async function captureKube(
       (followed) => followed.stop(),
       () => {},
     );
+    void neighbours.then((followed) => followed?.stop());
     await Promise.all([known?.agents.close(), audit?.end()]);
   }
 }
@@ -242,13 +256,4 @@ async function explainNone(
   if (!mayCome)
     throw new KubeError(`${title}: ${why}`, 'kubectl get pods shows what there is; --wait waits for it');
   stderr(`waiting for ${title}: ${why}`);
-}
-
-/** Cluster addresses of services, where they may be listed. */
-async function nameServices(api: KubeApi, namespace: string, names: Map<string, string>): Promise<void> {
-  const path = namespace === '' ? '/api/v1/services' : `/api/v1/namespaces/${namespace}/services`;
-  const { items } = await api.list(path).catch(() => ({ items: [] as object[] }));
-  for (const item of items as { metadata?: { name?: string }; spec?: { clusterIPs?: string[] } }[])
-    for (const address of item.spec?.clusterIPs ?? [])
-      if (address !== 'None' && !names.has(address)) names.set(address, `svc/${item.metadata?.name}`);
 }

@@ -5,6 +5,7 @@ import {
   LinkType,
   type PacketSource,
   type SourceCounters,
+  type Surroundings,
 } from '../model/index.ts';
 import type { EntryWant } from '../remote/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
@@ -67,6 +68,8 @@ export interface Setting {
   readonly severalTargets: boolean;
   /** Entries come instead of frames. */
   readonly isDecoded?: boolean;
+  /** Of a cluster. */
+  readonly around?: Surroundings;
 }
 
 export interface ViewMaker {

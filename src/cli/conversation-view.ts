@@ -60,6 +60,7 @@ export function conversationView(setting: Setting, wanted: ConversationOptions):
     bodyLimit: options.verbose >= 2 || query?.query.needsBody ? wanted.bodyLimit : 0,
     decodeAs: wanted.decodeAs,
     keys: wanted.keys,
+    noProbes: wanted.noProbes,
     noNames: options.noNames > 0,
     drain: () => out.drain(),
     wants: {

@@ -10,6 +10,11 @@ import { loadSchema, protoRows } from './proto.ts';
 import { revealRow, shownRules } from './redaction.ts';
 import { type TlsKeys, tlsKeys, tlsRows } from './tls-keys.ts';
 
+export const noProbesRow: OptionRow = {
+  long: 'no-probes',
+  help: "leave out probes of the kubelet; their number is told at the end (packets stay in -w's file)",
+};
+
 export const decodingRows: readonly OptionRow[] = [
   { long: 'color', value: 'auto|always|never', help: 'colours (default auto; NO_COLOR is honoured)' },
   {
@@ -24,6 +29,7 @@ export const decodingRows: readonly OptionRow[] = [
   revealRow,
   { long: 'no-processes', help: 'do not look up which processes hold the connections' },
   { long: 'both-sides', help: 'tell what is seen in several places (client, host, server) as often' },
+  noProbesRow,
   { long: 'body-limit', value: 'BYTES', help: 'bytes kept of each body (default 65536; k, m allowed)' },
 ];
 
@@ -42,6 +48,8 @@ export interface DecodingOptions {
   readonly owners: boolean;
   /** What is seen in several places is told as often. */
   readonly bothSides: boolean;
+  /** Probes of the kubelet are counted instead of shown. */
+  readonly noProbes: boolean;
   readonly schema: MessageSchema;
 }
 
@@ -65,6 +73,7 @@ export async function decodingOptions(parsed: Parsed, options: CaptureOptions): 
     rules: await shownRules(options, parsed.has('reveal')),
     owners: !parsed.has('no-processes'),
     bothSides: parsed.has('both-sides'),
+    noProbes: parsed.has('no-probes'),
     schema: loadSchema(parsed),
     keys: tlsKeys(parsed),
   };

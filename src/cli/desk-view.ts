@@ -16,6 +16,8 @@ export interface DeskViewOptions {
   readonly noNames: boolean;
   /** What is seen in several places is told as often. */
   readonly bothSides: boolean;
+  /** Probes of the kubelet are counted instead of shown. */
+  readonly noProbes: boolean;
   readonly schema: MessageSchema;
 }
 
@@ -23,10 +25,10 @@ export interface DeskViewOptions {
 const breath = () => new Promise<void>((done) => setImmediate(done));
 
 export function deskView(setting: Setting, options: DeskViewOptions): View {
-  const { desk, bodyLimit, decodeAs, keys, noNames, bothSides } = options;
+  const { desk, bodyLimit, decodeAs, keys, noNames, noProbes, bothSides } = options;
   const sides = sidesOf(setting, desk.sink, bothSides);
   const view = pipelineView({
-    ...{ setting, bodyLimit, decodeAs, keys, noNames },
+    ...{ setting, bodyLimit, decodeAs, keys, noNames, noProbes },
     sinks: [sides.sides],
     query: undefined,
     drain: breath,

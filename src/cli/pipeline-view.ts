@@ -1,9 +1,17 @@
 /** What views of decoded traffic have in common: the pipeline under their sinks, and the lines at its end. */
 import type { CaptureInterface, Connection, Sink } from '../model/index.ts';
-import { createPipeline, createReception, Names, type Pipeline } from '../pipeline/index.ts';
+import {
+  createPipeline,
+  createReception,
+  Marks,
+  Names,
+  type OwnedSocket,
+  type Pipeline,
+} from '../pipeline/index.ts';
 import { declarations, inners, protocols } from '../protocols/registry.ts';
 import { createSchema, type FilteredSink, filtered } from '../query/index.ts';
 import type { EntryWant } from '../remote/index.ts';
+import type { OwnersNews } from '../watch/follow.ts';
 import { knowsLinkType } from '../wire/index.ts';
 import type { Setting, View } from './capture.ts';
 import { platform } from './platform.ts';
@@ -22,6 +30,8 @@ export interface PipelineViewOptions {
   readonly decodeAs: ReadonlyMap<number, string>;
   /** Secrets for what is encrypted. */
   readonly keys: TlsKeys;
+  /** --no-probes */
+  readonly noProbes?: boolean;
   /** -n: no names but those that DNS tells. */
   readonly noNames: boolean;
   /** Resolves when what was printed is taken: a file waits for its reader. */
@@ -36,19 +46,23 @@ export interface PipelineViewOptions {
 
 export function pipelineView(options: PipelineViewOptions): View & { readonly pipeline: Pipeline } {
   const { setting, sinks, query, bodyLimit, decodeAs, drain, keys } = options;
+  const marks = new Marks({ around: setting.around, hidesProbes: options.noProbes === true });
   const names = new Names(options.noNames ? new Map() : setting.knownNames);
   const strange: CaptureInterface[] = [];
   let known = 0;
+  const marked = sinks.map((sink) => marks.before(sink));
   const reception = setting.isDecoded
     ? createReception({
-        ...{ protocols, inners, sinks, names },
+        ...{ protocols, inners, names },
+        sinks: marked,
         ...(options.skipped ? { skipped: options.skipped } : {}),
       })
     : undefined;
   const pipeline =
     reception ??
     createPipeline({
-      ...{ protocols, inners, sinks, bodyLimit, names, decodeAs },
+      ...{ protocols, inners, bodyLimit, names, decodeAs },
+      sinks: marked,
       decryption: () => keys.decryption(),
     });
   if (!setting.live) keys.settle();
@@ -83,6 +97,7 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
       await drain();
     },
     names: () => names.entries(),
+    owners: ({ inode, owners }) => marks.listeners(inode, owners.map(ownedSocket)),
     blind: () => known === 0 && strange.length > 0,
     report() {
       const c = pipeline.counters();
@@ -91,6 +106,7 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
       ];
       if (query) lines.push(...queryLines(query));
       lines.push(...keys.report());
+      lines.push(...probeLines(marks, options.noProbes === true));
       if (c.lost > 0) lines.push(`${c.lost} bytes of streams were not captured`);
       if (c.evicted > 0) lines.push(`${c.evicted} connections forgotten: more than are kept at once`);
       if (c.fragmentsDropped > 0) lines.push(`${c.fragmentsDropped} fragmented datagrams not put together`);
@@ -135,6 +151,19 @@ export function narrowed(sink: Sink, text: string): FilteredSink {
   const query = filtered(sink, text, createSchema(declarations), platform);
   for (const note of query.query.notes) stderr(note);
   return query;
+}
+
+function probeLines({ hidden }: Marks, isAsked: boolean): string[] {
+  if (!isAsked) return [];
+  const { probes, failed } = hidden;
+  const ofThem = failed === 0 ? '' : `, ${failed} of which failed`;
+  return [`${probes} probe${probes === 1 ? '' : 's'} of the kubelet hidden by --no-probes${ofThem}`];
+}
+
+export function ownedSocket(row: OwnersNews['owners'][number]): OwnedSocket {
+  const [protocol, local, localPort, remote, remotePort, pid, comm, target] = row;
+  const transport = protocol === 6 ? 'tcp' : 'udp';
+  return { transport, local, localPort, remote, remotePort, process: { pid, comm, target } };
 }
 
 function queryLines(query: FilteredSink): string[] {

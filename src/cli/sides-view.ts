@@ -1,8 +1,8 @@
 /** Views of conversations: what is seen in several places is told once, in time, with the processes that hold it. */
 import type { Sink } from '../model/index.ts';
-import { type OwnedSocket, Owners, patienceMs, Sides } from '../pipeline/index.ts';
-import type { OwnersNews } from '../watch/follow.ts';
+import { Owners, patienceMs, Sides } from '../pipeline/index.ts';
 import type { Setting, View } from './capture.ts';
+import { ownedSocket } from './pipeline-view.ts';
 
 export interface SidesAndOwners {
   readonly sides: Sides;
@@ -37,8 +37,9 @@ export function withSides<V extends View>(view: V, { sides, owners }: SidesAndOw
       telling.stop();
       await view.finish(counters);
     },
-    owners({ inode, at, owners: rows }) {
-      owners.learn(inode, at, rows.map(ownedSocket));
+    owners(news) {
+      view.owners?.(news);
+      owners.learn(news.inode, news.at, news.owners.map(ownedSocket));
     },
   };
 }
@@ -55,10 +56,4 @@ function tellInTime(sides: Sides): { look(): void; stop(): void } {
     }, patienceMs);
   };
   return { look, stop: () => clearTimeout(timer) };
-}
-
-function ownedSocket(row: OwnersNews['owners'][number]): OwnedSocket {
-  const [protocol, local, localPort, remote, remotePort, pid, comm, target] = row;
-  const transport = protocol === 6 ? 'tcp' : 'udp';
-  return { transport, local, localPort, remote, remotePort, process: { pid, comm, target } };
 }

@@ -20,6 +20,8 @@ export interface StatsViewOptions {
   readonly query: string;
   readonly decodeAs: ReadonlyMap<number, string>;
   readonly keys: TlsKeys;
+  /** Probes of the kubelet are not counted among the rest. */
+  readonly noProbes: boolean;
   /** Rows of each table. */
   readonly top: number;
   readonly order: TalkerOrder;
@@ -55,6 +57,7 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
   const view = pipelineView({
     decodeAs: wanted.decodeAs,
     keys: wanted.keys,
+    noProbes: wanted.noProbes,
     setting,
     sinks: [
       query ?? exchanges,

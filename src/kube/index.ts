@@ -14,6 +14,7 @@ export {
 export { type ClockState, clockText } from './clocks.ts';
 export { type ClusterOptions, ClusterSource, type NodeFigures } from './cluster-source.ts';
 export { Crowd } from './crowd.ts';
+export { Directory } from './directory.ts';
 export { agentsInPods, podsAtOnce } from './ephemeral.ts';
 export {
   type InstallOptions,
@@ -32,6 +33,7 @@ export {
   standingObjects,
 } from './install-objects.ts';
 export { type Kind, kindOf, kinds } from './kinds.ts';
+export { followNeighbours, lookAtNode, maxNodesRead } from './neighbours.ts';
 export { followPods, type PodQuery, podQuery } from './pods.ts';
 export { type Connect, RemoteSource, type Wire, type WireListener } from './remote-source.ts';
 export {

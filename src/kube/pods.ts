@@ -1,7 +1,8 @@
 /** The pods that are meant, now and as they come and go: one list and one watch. */
 
 import type { PodSelection } from '../remote/index.ts';
-import { ApiError, type KubeApi, type WatchEvent } from './api.ts';
+import { ApiError, type KubeApi } from './api.ts';
+import { follow } from './follow.ts';
 import { KubeError, type LabelSelector, type Pod, podOf, type Selection, selectorText } from './selection.ts';
 
 export interface PodQuery {
@@ -71,9 +72,6 @@ export async function podQuery(api: KubeApi, selection: Selection): Promise<PodQ
   };
 }
 
-/** Between two attempts when the server ends a watch or does not answer. */
-const againMs = 1000;
-
 export interface PodListener {
   /**
    * Those that are new or have changed; at the beginning, and when the server has forgotten where we were, all.
@@ -84,7 +82,7 @@ export interface PodListener {
 }
 
 /** Pods that have ended have no address and no namespace: there may be more of them than of the others. */
-const living = 'status.phase!=Succeeded,status.phase!=Failed';
+export const living = 'status.phase!=Succeeded,status.phase!=Failed';
 
 /**
  * Lists, then watches until `stop`: one list (pages of 500) and one watch however many pods there are, and what is
@@ -98,65 +96,19 @@ export async function followPods(
   const { fieldSelector = '' } = asked;
   const query = { ...asked, fieldSelector: fieldSelector === '' ? living : `${fieldSelector},${living}` };
   const pods = new Map<string, Pod>();
-  let isStopped = false;
-  let watch: { stop(): void } | undefined;
-  let version = '';
-  let isTold = false;
-
-  const list = async () => {
-    // While it comes, what was there before is still true.
-    let listed: Pod[] = [];
-    version = await api.pages(path, query, {
-      begin: () => {
-        listed = [];
-      },
-      page: (items) => {
-        for (const item of items) listed.push(podOf(item));
-      },
-    });
-    pods.clear();
-    for (const pod of listed) pods.set(pod.uid, pod);
-    if (!isStopped) on.pods(listed, pods);
-  };
-  const event = ({ type, object }: WatchEvent) => {
-    const at = (object as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion;
-    if (type === 'ERROR') {
-      // 410 Gone: the version is too old to go on from.
-      version = '';
-      return;
-    }
-    if (at !== undefined) version = at;
-    if (type === 'BOOKMARK') return;
-    const pod = podOf(object);
-    if (type === 'DELETED') pods.delete(pod.uid);
-    else {
+  return follow(api, path, query, {
+    title: 'pods',
+    read: podOf,
+    all(listed) {
+      pods.clear();
+      for (const pod of listed) pods.set(pod.uid, pod);
+      on.pods(listed, pods);
+    },
+    put(pod) {
       pods.set(pod.uid, pod);
       on.pods([pod], pods);
-    }
-  };
-  const again = () => {
-    if (!isStopped) setTimeout(() => void go(), againMs);
-  };
-  const go = async () => {
-    try {
-      if (version === '') await list();
-      watch = await api.watch(path, { ...query, resourceVersion: version }, event, again);
-      if (isStopped) watch.stop();
-      if (isTold) on.note('pods are followed again');
-      isTold = false;
-    } catch (error) {
-      version = '';
-      if (!isTold && !isStopped) on.note(`pods are not followed for the moment: ${(error as Error).message}`);
-      isTold = true;
-      again();
-    }
-  };
-  await list();
-  void go();
-  return {
-    stop() {
-      isStopped = true;
-      watch?.stop();
     },
-  };
+    gone: ({ uid }) => void pods.delete(uid),
+    note: on.note,
+  });
 }

@@ -1,6 +1,8 @@
 /** What is asked for on the command line, in kubectl's words, and which pods that is. */
+import type { ProbeSpec } from '../model/index.ts';
 import { nearest } from '../util/nearest.ts';
 import { type Kind, kindOf, kinds } from './kinds.ts';
+import { type ApiContainer, portsOf, probesOf, proxyOf, running, workloadOf } from './pod-spec.ts';
 
 /** One line: what, which value, why. */
 export class KubeError extends Error {
@@ -112,6 +114,15 @@ export interface Pod {
   readonly owner: string;
   /** It is being deleted. */
   readonly leaving: boolean;
+  /** Addresses of its node. */
+  readonly hosts: readonly string[];
+  /** 'deploy/web'; '' none. */
+  readonly workload: string;
+  /** Names of containers' ports. */
+  readonly ports: ReadonlyMap<string, number>;
+  readonly probes: readonly ProbeSpec[];
+  /** Its container that is a mesh's proxy; '' none. */
+  readonly proxy: string;
 }
 
 interface ApiPod {
@@ -130,18 +141,24 @@ interface ApiPod {
   readonly spec?: {
     readonly nodeName?: string;
     readonly hostNetwork?: boolean;
-    readonly containers?: readonly { readonly name: string }[];
+    readonly containers?: readonly ApiContainer[];
+    readonly initContainers?: readonly ApiContainer[];
   };
   readonly status?: {
     readonly phase?: string;
     readonly podIPs?: readonly { readonly ip: string }[];
+    readonly hostIP?: string;
+    readonly hostIPs?: readonly { readonly ip: string }[];
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }
 
 export function podOf(value: object): Pod {
   const { metadata = {}, spec = {}, status = {} } = value as ApiPod;
-  const owner = metadata.ownerReferences?.find((o) => o.controller) ?? metadata.ownerReferences?.[0];
+  const by = metadata.ownerReferences?.find((o) => o.controller) ?? metadata.ownerReferences?.[0];
+  const owner = by ? `${by.kind}/${by.name}` : '';
+  const labels = metadata.labels ?? {};
+  const containers = running(spec.containers, spec.initContainers);
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
@@ -152,9 +169,14 @@ export function podOf(value: object): Pod {
     hostNetwork: spec.hostNetwork ?? false,
     addresses: (status.podIPs ?? []).map(({ ip }) => ip),
     containers: (spec.containers ?? []).map(({ name }) => name),
-    labels: metadata.labels ?? {},
-    owner: owner ? `${owner.kind}/${owner.name}` : '',
+    labels,
+    owner,
     leaving: metadata.deletionTimestamp !== undefined,
+    hosts: status.hostIPs?.map(({ ip }) => ip) ?? (status.hostIP ? [status.hostIP] : []),
+    workload: workloadOf(owner, labels),
+    ports: portsOf(containers),
+    probes: probesOf(containers),
+    proxy: proxyOf(containers),
   };
 }
 

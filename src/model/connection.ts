@@ -1,3 +1,4 @@
+import type { KubeEnd, MeshSide } from './surroundings.ts';
 import type { Timestamp } from './time.ts';
 
 /** Who sent it: the initiator is the client. Never src/dst above `wire`. */
@@ -14,6 +15,8 @@ export interface Endpoint {
    * held here, and by whom was not seen.
    */
   process?: ProcessName | null;
+  /** Who it is in a cluster: may come to be known while the connection lives. */
+  kube?: KubeEnd;
 }
 
 export interface ProcessName {
@@ -44,6 +47,8 @@ export interface Connection {
   readonly handshake?: { readonly client: number; readonly server?: number };
   /** Of a stream that was encrypted and is read with its secrets: by what. */
   readonly secured?: Secured;
+  /** Of a pod with a proxy of a mesh: on which side of it. */
+  mesh?: MeshSide;
   /** Seen in several places and told once: each of them, from the client's to the server's. */
   readonly views?: readonly ConnectionView[];
 }

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import type { ProbeKind } from './surroundings.ts';
 import type { Timestamp } from './time.ts';
 
 export type FieldValue = string | number | boolean | readonly string[] | undefined;
@@ -98,6 +99,8 @@ export interface Exchange {
   readonly missing: readonly Incompleteness[];
   /** An outcome but ok and info: why, where the protocol's fields do not say it. */
   readonly error?: ExchangeError;
+  /** The kubelet asks whether the pod is well: by which of its probes. */
+  readonly probe?: readonly ProbeKind[];
   /** Oddities, snake_case with the protocol first: 'http_bare_lf'. */
   readonly weirds: readonly string[];
 }

@@ -14,6 +14,7 @@ export type * from './platform.ts';
 export type * from './protocol.ts';
 export type * from './sink.ts';
 export type * from './source.ts';
+export type * from './surroundings.ts';
 export type * from './target.ts';
 export type * from './time.ts';
 export type * from './tls.ts';

@@ -5,6 +5,7 @@ import type { Frame } from './frame.ts';
 import type { IcmpError } from './icmp.ts';
 import type { CaptureInterface } from './interface.ts';
 import type { Loss, SourceCounters } from './loss.ts';
+import type { ProbeKind } from './surroundings.ts';
 import type { Clock } from './time.ts';
 
 /** What a sink is told before anything else. */
@@ -86,6 +87,8 @@ export interface ConversationSummary {
   readonly clientStart?: Uint8Array;
   readonly serverStart?: Uint8Array;
   readonly tcp?: TcpMeasures;
+  /** As an Exchange's. */
+  readonly probe?: readonly ProbeKind[];
   /** Oddities by name, the first few: what belongs to no exchange is told here alone. */
   readonly weirds?: readonly string[];
 }

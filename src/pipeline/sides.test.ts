@@ -219,3 +219,15 @@ test('whatever the order: everything once, in the order of its connection', () =
     }),
   );
 });
+
+test('a service: by what address it was asked is known at the client, who answered at the server', () => {
+  const { sides, connections } = bench();
+  const [at, to] = [outside(), inside()];
+  const pod = { namespace: 'shop', pod: 'web-1' };
+  at.server.kube = { namespace: 'shop', service: 'web', serviceAddress: '192.0.2.1' };
+  to.server.kube = { ...pod, service: 'other' };
+  sides.exchange(exchange(at, '/a'));
+  sides.exchange(exchange(to, '/a'));
+  void sides.batch();
+  assert.deepEqual(connections[0]!.server.kube, { ...pod, service: 'web', serviceAddress: '192.0.2.1' });
+});

@@ -241,12 +241,17 @@ function mergedOf(conversation: Conversation): Connection {
   const inOrder = views.toSorted((a, b) => a.openedAt - b.openedAt);
   const [first, last] = [inOrder[0]!, inOrder.at(-1)!];
   const targets = [...new Set(inOrder.map((view) => view.target))];
+  const asked = first.server.kube;
+  const { server } = last;
+  // By what address it was asked is known where the client is, who answered where the server is.
+  if (asked?.serviceAddress !== undefined && asked !== server.kube && asked.service !== undefined)
+    server.kube = { ...server.kube, service: asked.service, serviceAddress: asked.serviceAddress };
   conversation.merged = {
     ...first,
     id: Math.min(...views.map((view) => view.id)),
     target: targets.join('+'),
     client: first.client,
-    server: last.server,
+    server,
     joinedMidStream: inOrder.every((view) => view.joinedMidStream),
     views: inOrder.map(({ target, client, server, openedAt }) => ({
       target,

@@ -1,5 +1,13 @@
 /** The fields every entry has, whatever its protocol. */
-import type { ConversationSummary, Endpoint, Exchange, Incompleteness } from '../model/index.ts';
+import type {
+  ConversationSummary,
+  Endpoint,
+  Exchange,
+  Incompleteness,
+  KubeEnd,
+  MeshSide,
+  ProbeKind,
+} from '../model/index.ts';
 import { type Entry, exchangeOf, list, one, several, summaryOf, type Value, type Where } from './access.ts';
 import { bodies } from './body.ts';
 import type { Field, FieldType } from './field.ts';
@@ -27,6 +35,11 @@ const processes = (...ends: readonly ((e: Entry) => Endpoint)[]) =>
   several(...ends.map((end) => (e: Entry) => end(e).process?.comm));
 const pids = (...ends: readonly ((e: Entry) => Endpoint)[]) =>
   several(...ends.map((end) => (e: Entry) => end(e).process?.pid));
+
+const kube = (part: keyof KubeEnd, ...ends: readonly ((e: Entry) => Endpoint)[]) =>
+  several(...ends.map((end) => (e: Entry) => end(e).kube?.[part]));
+const probeKinds: readonly ProbeKind[] = ['liveness', 'readiness', 'startup', 'probe'];
+const meshSides: readonly MeshSide['side'][] = ['lo', 'inbound', 'outbound'];
 
 const sizeOfSide = (side: 'request' | 'response') => (e: Entry) => {
   const exchange = exchangeOf(e);
@@ -142,6 +155,51 @@ const rows: readonly Row[] = [
   ],
   ['client.pid', 'number', pids(clientOf), "Number of the client's process"],
   ['server.pid', 'number', pids(serverOf), "Number of the server's process"],
+  ['client.pod', 'text', kube('pod', clientOf), "The client's pod (with -k)"],
+  ['server.pod', 'text', kube('pod', serverOf), "The server's pod (with -k)"],
+  [
+    'workload',
+    'text',
+    kube('workload', clientOf, serverOf),
+    'What either pod is of: deploy/web, sts/db, ds/proxy, job/backup (with -k)',
+    { isMany: true },
+  ],
+  ['client.workload', 'text', kube('workload', clientOf), "The client's"],
+  ['server.workload', 'text', kube('workload', serverOf), "The server's"],
+  [
+    'server.service',
+    'text',
+    kube('service', serverOf),
+    'Service the server was reached by, else one that it is behind (with -k)',
+    { aliases: ['service'] },
+  ],
+  [
+    'namespace',
+    'text',
+    kube('namespace', clientOf, serverOf),
+    'Namespace of either end in the cluster (with -k)',
+    { isMany: true },
+  ],
+  ['client.namespace', 'text', kube('namespace', clientOf), "The client's"],
+  ['server.namespace', 'text', kube('namespace', serverOf), "The server's"],
+  ['node', 'text', kube('node', clientOf, serverOf), 'Node of either end (with -k)', { isMany: true }],
+  ['client.node', 'text', kube('node', clientOf), "The client's"],
+  ['server.node', 'text', kube('node', serverOf), "The server's"],
+  [
+    'probe',
+    'text',
+    list((e) => e.probe),
+    'It is a probe of the kubelet: which one, or probe where that is not known; alone: any',
+    { isMany: true, values: probeKinds },
+  ],
+  [
+    'mesh.side',
+    'text',
+    one((e) => e.connection.mesh?.side),
+    "Of a pod with a mesh's proxy: lo between application and proxy, inbound and outbound outside",
+    { values: meshSides },
+  ],
+  ['mesh.proxy', 'text', one((e) => e.connection.mesh?.proxy), 'Container or process of that proxy'],
   ['port', 'number', ports('', clientOf, serverOf), 'Port of either end', { ...always, isMany: true }],
   [
     'ip.addr',

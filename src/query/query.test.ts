@@ -371,3 +371,31 @@ test('what went wrong on the way is an error of any protocol, and a transport is
   assert.deepEqual(matching('tcp.syns == 1'), [true, false, false]);
   assert.match(compile('error == true', transports).notes[0]!, /alone/);
 });
+
+test('ends in a cluster, probes and sides of a mesh', () => {
+  const { post: plain } = entries;
+  const connection = {
+    ...plain.connection,
+    client: { ...plain.connection.client, kube: { namespace: 'shop', pod: 'caller', node: 'n1' } },
+    server: {
+      ...plain.connection.server,
+      kube: { namespace: 'cart', pod: 'web-1', workload: 'deploy/web', service: 'web', node: 'n2' },
+    },
+    mesh: { side: 'outbound', proxy: 'istio-proxy' } as const,
+  };
+  const entry: Exchange = { ...plain, connection, probe: ['liveness', 'readiness'] };
+  const asks = (query: string) => compile(query, schema).matches(entry);
+  for (const query of [
+    'client.pod == "caller" && server.pod == "web-1"',
+    'namespace == "cart" && namespace == "shop" && client.namespace == "shop"',
+    'workload == "deploy/web" && server.workload contains "web" && !client.workload',
+    'service == "web" && server.service',
+    'node == "n2" && client.node == "n1" && server.node == "n2"',
+    'probe == "readiness" && probe',
+    'mesh.side == "outbound" && mesh.proxy == "istio-proxy" && mesh',
+  ])
+    assert.ok(asks(query), query);
+  for (const query of ['probe', 'mesh.side', 'client.pod', 'workload', 'namespace'])
+    assert.equal(matching(query), '', query);
+  assert.throws(() => compile('mesh.side == "sideways"', schema), /mesh\.side is never "sideways"/);
+});

@@ -4,6 +4,7 @@ import { capture, type ViewMaker } from '../capture.ts';
 import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
 import { checkQuery } from '../check-query.ts';
 import { decodeAs, decodeAsRow } from '../decode-as.ts';
+import { noProbesRow } from '../decoding-options.ts';
 import { UsageError } from '../errors.ts';
 import { formatOptions, integer, type OptionRow, parseOptions } from '../options.ts';
 import { revealRow, shownRules } from '../redaction.ts';
@@ -30,6 +31,7 @@ const rows: readonly OptionRow[] = [
   },
   decodeAsRow,
   ...tlsRows,
+  noProbesRow,
   revealRow,
   ...captureRows.filter(({ long }) => !unfit.has(long)),
 ];
@@ -96,6 +98,7 @@ export async function run(argv: string[]): Promise<number> {
         query,
         decodeAs: ports,
         keys,
+        noProbes: parsed.has('no-probes'),
         rules,
       });
     },

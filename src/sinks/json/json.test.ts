@@ -287,3 +287,20 @@ test('the validator sees what does not fit', () => {
   ])
     assert.notDeepEqual(mismatches(bad, schema), [], JSON.stringify(bad));
 });
+
+test('ends in a cluster, the side of a mesh, probes', () => {
+  const { sink, lines } = sinkOf();
+  const server = {
+    ...connection.server,
+    kube: { namespace: 'shop', pod: 'web-1', service: 'web', serviceAddress: '10.96.0.7' },
+  };
+  const mesh = { side: 'lo', proxy: 'envoy' } as const;
+  sink.exchange!(exchange({ connection: { ...connection, server, mesh }, probe: ['liveness'] }));
+  const [line] = lines();
+  assert.deepEqual(mismatches(line!, schema), []);
+  assert.deepEqual(
+    [line.connection.server.kube, line.connection.mesh, line.probe],
+    [server.kube, mesh, ['liveness']],
+  );
+  assert.equal(mismatches({ ...line, probe: ['wellness'] }, schema).length > 0, true);
+});

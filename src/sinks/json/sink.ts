@@ -178,6 +178,7 @@ export function createJsonSink(options: JsonOptions): Sink {
         connection: connectionOf(e.connection, time),
         outcome: e.outcome,
         ...(e.error ? { error: e.error } : {}),
+        ...(e.probe ? { probe: e.probe } : {}),
         fields,
         ...(e.request ? { request: messageOf(e.request, 'request', hasWholeBody(exchange.request)) } : {}),
         ...(e.response
@@ -206,6 +207,7 @@ export function createJsonSink(options: JsonOptions): Sink {
         ended: s.ended,
         ...(s.resetBy ? { resetBy: s.resetBy } : {}),
         ...(s.icmp ? { icmp: s.icmp } : {}),
+        ...(s.probe ? { probe: s.probe } : {}),
         ...(s.clientStart ? { clientStart: startOf(s.clientStart, s.clientBytes) } : {}),
         ...(s.serverStart ? { serverStart: startOf(s.serverStart, s.serverBytes) } : {}),
         ...(s.weirds ? { weirds: s.weirds } : {}),
@@ -255,6 +257,7 @@ function connectionOf(c: Connection, time: (at: number) => string): object {
     server: c.server,
     joinedMidStream: c.joinedMidStream,
     ...(c.secured ? { secured: c.secured } : {}),
+    ...(c.mesh ? { mesh: c.mesh } : {}),
     ...(c.views
       ? { views: c.views.map(({ openedAt, ...view }) => ({ time: time(openedAt), ...view })) }
       : {}),

@@ -9,6 +9,7 @@ import type {
   Incompleteness,
   Loss,
 } from '../../model/index.ts';
+import { probeText, serviceText } from './cluster.ts';
 import { escapeLine, escapeText } from './escape.ts';
 import type { Style } from './style.ts';
 import { formatBytes, formatDuration } from './units.ts';
@@ -51,7 +52,7 @@ function endpointText(end: Endpoint, withPort: boolean, names: boolean, verbose:
   const { address, port, name } = end;
   const isNamed = names && name !== undefined && name !== '';
   const shown = isNamed ? escapeText(name) : withPort && address.includes(':') ? `[${address}]` : address;
-  const who = `${shown}${processText(end, isNamed, verbose)}`;
+  const who = `${shown}${names ? serviceText(end) : ''}${processText(end, isNamed, verbose)}`;
   return withPort ? `${who}:${port}` : who;
 }
 
@@ -128,8 +129,10 @@ export function entryText({ lead, leadColumns, exchange, roles, style, width, we
   const isTimed = isBare ? error?.text === error?.kind && lasted > 0 : response && request;
   const duration = isTimed ? ` ${formatDuration(lasted)}` : '';
   const size = (wireBytes: number | undefined) => (wireBytes === undefined ? '-' : formatBytes(wireBytes));
-  const figures = isBare ? duration : `${duration} ${size(request?.wireBytes)}/${size(response?.wireBytes)}`;
+  const sizes = isBare ? '' : ` ${size(request?.wireBytes)}/${size(response?.wireBytes)}`;
   const odd = weirds ? weirdsText(exchange.weirds) : '';
+  const probe = exchange.probe ? ` [${probeText(exchange.probe)}]` : '';
+  const figures = `${duration}${sizes}${probe}`;
   // Why there is no response is said already.
   const untold = error ? exchange.missing.filter(({ kind }) => kind !== 'noResponse') : exchange.missing;
   const notes = missingText(untold) + odd;
@@ -199,6 +202,7 @@ export function conversationText(summary: ConversationSummary, weirds = false): 
     parts.push('no answer');
   if (summary.lostBytes > 0) parts.push(`${summary.lostBytes} bytes not captured`);
   parts.push(endings[summary.ended]);
+  if (summary.probe) parts.push(`[${probeText(summary.probe)}]`);
   return parts.join(', ') + (weirds ? weirdsText(summary.weirds ?? []) : '');
 }
 

@@ -10,6 +10,7 @@ import type {
   SinkContext,
 } from '../../model/index.ts';
 import type { Redactor } from '../../redact/index.ts';
+import { kubeText, meshText } from './cluster.ts';
 import { detailsText, startsText } from './details.ts';
 import { escapeText } from './escape.ts';
 import {
@@ -57,6 +58,7 @@ interface Lead {
   /** As they were known when it was made. */
   readonly client: Endpoint['process'];
   readonly server: Endpoint['process'];
+  readonly kube: Endpoint['kube'];
 }
 
 export function createTextSink(options: TextOptions): Sink {
@@ -118,12 +120,15 @@ export function createTextSink(options: TextOptions): Sink {
     const client = connection.client.process;
     const server = connection.server.process;
     let lead = leads.get(connection);
-    if (!lead || lead.client !== client || lead.server !== server) {
+    const { kube } = connection.server;
+    if (!lead || lead.client !== client || lead.server !== server || lead.kube !== kube) {
       const who = whoText(connection, options.names, verbose > 0);
       const target = options.showTarget ? escapeText(connection.target) : '';
-      const text = target === '' ? `${who} ` : `${style.label(target)} ${who} `;
-      const wide = columns(who) + 1 + (target === '' ? 0 : columns(target) + 1);
-      lead = { text, columns: wide, client, server };
+      const side = meshText(connection.mesh);
+      const place = `${style.label(target)}${target && ' '}${style.dim(side)}${side && ' '}`;
+      const wide =
+        columns(who) + 1 + columns(target) + columns(side) + (target === '' ? 0 : 1) + (side === '' ? 0 : 1);
+      lead = { text: `${place}${who} `, columns: wide, client, server, kube };
       leads.set(connection, lead);
     }
     return lead;
@@ -132,7 +137,8 @@ export function createTextSink(options: TextOptions): Sink {
   /** Whose processes they are; where else it was seen, and how it was called there. */
   function aboutEnds(connection: Connection): string {
     const { views } = connection;
-    const lines = [processesText(connection, options.names), views === undefined ? '' : viewsText(views)];
+    const seen = views === undefined ? '' : viewsText(views);
+    const lines = [kubeText(connection), processesText(connection, options.names), seen];
     return lines.map((line) => (line === '' ? '' : `  ${style.dim(line)}\n`)).join('');
   }
 

@@ -520,3 +520,38 @@ test('-v: what a connection of no known protocol began with, secrets masked', ()
   );
   assert.match(shown({ verbose: 1, redactor: undefined }), /hunter2/);
 });
+
+test('of a cluster: by which service, on which side of a mesh, whether it is a probe; -v says all of it', () => {
+  const server = { address: '10.1.0.5', port: 8080, name: 'web-1' };
+  const kube = { namespace: 'shop', pod: 'web-1', workload: 'deploy/web', service: 'web', node: 'n1' };
+  const reached = { ...kube, serviceAddress: '10.96.0.7' };
+  const by = (change: object, more: Partial<Exchange> = {}) =>
+    exchange({ connection: { ...connection, server, ...change }, ...more });
+  assert.equal(
+    show([
+      by({ server: { ...server, kube: reached } }),
+      by({ server: { ...server, kube } }),
+      by({ server: { ...server, address: '10.96.0.7', name: 'svc/web', kube: reached } }),
+      by({ mesh: { side: 'outbound', proxy: 'istio-proxy' } }),
+      by({}, { probe: ['liveness', 'readiness'] }),
+      by({}, { probe: ['probe'] }),
+    ]).replaceAll('22:13:21.234 10.0.0.1 -> ', ''),
+    [
+      'web-1(svc/web):8080 GET /a -> 200 OK 1.5 ms 100 B/4.9 KiB',
+      'web-1:8080 GET /a -> 200 OK 1.5 ms 100 B/4.9 KiB',
+      'svc/web:8080 GET /a -> 200 OK 1.5 ms 100 B/4.9 KiB',
+      '22:13:21.234 out 10.0.0.1 -> web-1:8080 GET /a -> 200 OK 1.5 ms 100 B/4.9 KiB',
+      'web-1:8080 GET /a -> 200 OK 1.5 ms 100 B/4.9 KiB [liveness+readiness probe]',
+      'web-1:8080 GET /a -> 200 OK 1.5 ms 100 B/4.9 KiB [probe]',
+      '',
+    ].join('\n'),
+  );
+  const node = { ...connection.client, kube: { node: 'n1' } };
+  const mesh = { side: 'inbound', proxy: 'envoy' } as const;
+  const all = show([by({ client: node, server: { ...server, kube: reached }, mesh })], { verbose: 1 });
+  assert.match(
+    all,
+    / {2}client is node n1, server is pod shop\/web-1 of deploy\/web on n1 behind shop\/svc\/web \(10\.96\.0\.7\), inbound side of envoy\n/,
+  );
+  assert.match(show([by({ client: node, mesh })], { showTarget: true }), / upbeat in 10\.0\.0\.1 -> /);
+});
