@@ -156,7 +156,9 @@ export async function captureKube(
   );
   // Told when it is waited for.
   for (const what of [way, following]) what.catch(() => {});
-  const neighbours = followNeighbours(api, selection.namespace, around).catch(() => undefined);
+  const neighbours = maker.isSilent
+    ? Promise.resolve(undefined)
+    : followNeighbours(api, selection.namespace, around).catch(() => undefined);
   try {
     const output = await outputOf(options, filter);
     const setting = { live: true, knownNames: names, severalTargets: !isOne, isDecoded, around };

@@ -75,6 +75,8 @@ export interface Setting {
 export interface ViewMaker {
   /** Entries are for people who wait for them: small delay instead of large blocks. */
   readonly immediate: boolean;
+  /** It shows nothing of what it is fed with: names are of no use. */
+  readonly isSilent?: boolean;
   /** It shows which processes hold the connections. */
   readonly wantsOwners?: boolean;
   /** Why its views must see packets; '' they need not, entries do. */

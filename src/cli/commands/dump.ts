@@ -39,6 +39,7 @@ export async function run(argv: string[]): Promise<number> {
   const silent = options.countOnly || (options.write !== undefined && !options.print);
   const maker: ViewMaker = {
     immediate: !silent,
+    isSilent: silent,
     async make(setting) {
       if (silent) return (await import('../count-view.ts')).countView(options.countOnly);
       const { packetView } = await import('../packet-view.ts');

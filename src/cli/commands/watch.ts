@@ -50,6 +50,7 @@ export async function run(argv: string[]): Promise<number> {
   const silent = options.countOnly || (options.write === '-' && !options.print);
   const maker: ViewMaker = {
     immediate: !silent,
+    isSilent: silent,
     needsPackets: parsed.has('tls-keylog') ? '--tls-keylog decrypts packets' : '',
     wantsOwners: !silent && decoding.owners,
     async make(setting) {
