@@ -1,5 +1,10 @@
-/** What the desk holds: entries in order of arrival, by number, the oldest let go of when there are too many. */
-import type { Body, ConversationSummary, Exchange, Loss, Message } from '../model/index.ts';
+/**
+ * What the desk holds: entries in order of arrival, by number. Exchanges that are over are packed into bytes; when
+ * there are too many, the oldest bodies are let go of first, then the oldest entries.
+ */
+import type { Connection, ConversationSummary, Exchange, Loss } from '../model/index.ts';
+import { Arena } from './pack/arena.ts';
+import { ExchangePacker } from './pack/exchanges.ts';
 
 export type Held =
   | { readonly kind: 'exchange'; readonly exchange: Exchange; readonly isOpen: boolean }
@@ -7,33 +12,38 @@ export type Held =
   | { readonly kind: 'loss'; readonly loss: Loss; readonly atMs: number }
   | { readonly kind: 'note'; readonly text: string; readonly atMs: number };
 
-/** Objects of an exchange and its connection, measured; texts and bodies come on top. */
-const entryBytes = 1200;
+/** What is kept as objects, measured: an exchange under way, a conversation, a note. */
+const objectBytes = 1500;
+/** A connection with its ends. */
+const connectionBytes = 600;
+/** An entry's place in the columns. */
+const placeBytes = 32;
 /** Entries of the ring to begin with; it doubles. */
 const firstRoom = 1024;
+/** Of all bytes, bodies may be pressed to this share before entries go: the newest are looked at most. */
+const bodiesShare = 0.25;
 
-const bodyBytes = (body: Body | undefined) => body?.bytes.length ?? 0;
-/** Heads are texts of a byte a character; not looked at, for looking makes them. */
-const messageBytes = (message: Message | undefined) =>
-  message ? bodyBytes(message.body) + Math.min(message.wireBytes, 4096) : 0;
-
-export function sizeOf(held: Held): number {
-  if (held.kind !== 'exchange') return entryBytes;
-  const { request, response, messages } = held.exchange;
-  let bytes = entryBytes + messageBytes(request) + messageBytes(response);
-  for (const { body } of messages ?? []) bytes += bodyBytes(body) + 100;
-  return bytes;
-}
+const isObject = -1;
 
 export class Shelf {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
-  #ring: (Held | undefined)[] = new Array(firstRoom);
-  #sizes = new Float64Array(firstRoom);
+  readonly #packer = new ExchangePacker();
+  readonly #packed = new Arena();
+  readonly #objects = new Map<number, Held>();
+  /** Of exchanges that are packed. */
+  #connections: (Connection | undefined)[] = new Array(firstRoom);
+  #chunks = new Int32Array(firstRoom);
+  #offsets = new Int32Array(firstRoom);
+  /** 1: the connection was counted with it. */
+  #isFirst = new Uint8Array(firstRoom);
+  #connectionsHeld = 0;
+  #lastConnection = 0;
   /** Of the oldest that is held, and of the next that comes. */
   first = 1;
   next = 1;
-  bytes = 0;
+  /** Chunks of bodies that went. */
+  bodiesLet = 0;
 
   constructor(maxEntries: number, maxBytes: number) {
     this.#maxEntries = maxEntries;
@@ -44,53 +54,115 @@ export class Shelf {
     return this.next - this.first;
   }
 
+  get bytes(): number {
+    return (
+      this.#packed.bytes +
+      this.#packer.bodies.bytes +
+      this.#packer.names.characters * 2 +
+      this.#objects.size * objectBytes +
+      this.#connectionsHeld * connectionBytes +
+      this.#chunks.length * placeBytes
+    );
+  }
+
   get(id: number): Held | undefined {
-    return id >= this.first && id < this.next ? this.#ring[id % this.#ring.length] : undefined;
+    if (id < this.first || id >= this.next) return undefined;
+    const at = id & (this.#chunks.length - 1);
+    const chunk = this.#chunks[at]!;
+    if (chunk === isObject) return this.#objects.get(id);
+    const bytes = this.#packed.at(chunk)!;
+    const exchange = this.#packer.unpack(bytes, this.#offsets[at]!, this.#connections[at]!);
+    return { kind: 'exchange', exchange, isOpen: false };
   }
 
   /** @returns its number; the oldest may have gone for it */
   add(held: Held): number {
-    if (this.length === this.#ring.length) this.#grow();
+    if (this.length === this.#chunks.length) this.#grow();
     const id = this.next++;
     this.#put(id, held);
-    while (this.length > this.#maxEntries || (this.bytes > this.#maxBytes && this.length > 1)) this.#drop();
+    this.#bound();
     return id;
   }
 
   /** Something else is known of it. */
   replace(id: number, held: Held): void {
-    if (this.get(id) === undefined) return;
-    this.bytes -= this.#sizes[id % this.#ring.length]!;
+    if (id < this.first || id >= this.next) return;
+    this.#take(id);
     this.#put(id, held);
+    this.#bound();
   }
 
   clear(): void {
     while (this.length > 0) this.#drop();
+    this.#packer.bodies.clear();
   }
 
   #put(id: number, held: Held): void {
-    const at = id % this.#ring.length;
-    const size = sizeOf(held);
-    this.#ring[at] = held;
-    this.#sizes[at] = size;
-    this.bytes += size;
+    const at = id & (this.#chunks.length - 1);
+    if (held.kind === 'exchange' && !held.isOpen && this.#packer.pack(held.exchange, this.#packed)) {
+      const { connection } = held.exchange;
+      this.#connections[at] = connection;
+      this.#chunks[at] = this.#packed.chunk;
+      this.#offsets[at] = this.#packed.offset;
+      // Exchanges of one connection come one after the other, mostly; numbers of connections rise.
+      const isFirst = connection.id > this.#lastConnection;
+      this.#isFirst[at] = isFirst ? 1 : 0;
+      if (isFirst) {
+        this.#lastConnection = connection.id;
+        this.#connectionsHeld++;
+      }
+      return;
+    }
+    this.#chunks[at] = isObject;
+    this.#connections[at] = undefined;
+    this.#isFirst[at] = 0;
+    this.#objects.set(id, held);
+  }
+
+  #take(id: number): void {
+    const at = id & (this.#chunks.length - 1);
+    if (this.#chunks[at] === isObject) this.#objects.delete(id);
+    else this.#packed.release(this.#chunks[at]!);
+    this.#connections[at] = undefined;
+    this.#connectionsHeld -= this.#isFirst[at]!;
   }
 
   #drop(): void {
-    const at = this.first++ % this.#ring.length;
-    this.bytes -= this.#sizes[at]!;
-    this.#ring[at] = undefined;
+    this.#take(this.first++);
+  }
+
+  #bound(): void {
+    while (this.length > this.#maxEntries) this.#drop();
+    const { bodies } = this.#packer;
+    while (this.bytes > this.#maxBytes) {
+      if (bodies.count > 1 && bodies.bytes > this.#maxBytes * bodiesShare) {
+        bodies.dropOldest();
+        this.bodiesLet++;
+      } else if (this.length > 1) {
+        // A chunk goes with its last entry: one by one would ask for the bytes as often.
+        for (let i = 0; i < 64 && this.length > 1; i++) this.#drop();
+        if (bodies.count > 1 && this.#packed.count <= 1 && this.#objects.size === 0) bodies.dropOldest();
+      } else return;
+    }
   }
 
   #grow(): void {
-    const room = this.#ring.length * 2;
-    const ring: (Held | undefined)[] = new Array(room);
-    const sizes = new Float64Array(room);
+    const before = this.#chunks.length;
+    const room = before * 2;
+    const connections: (Connection | undefined)[] = new Array(room);
+    const chunks = new Int32Array(room);
+    const offsets = new Int32Array(room);
+    const isFirst = new Uint8Array(room);
     for (let id = this.first; id < this.next; id++) {
-      ring[id % room] = this.#ring[id % this.#ring.length];
-      sizes[id % room] = this.#sizes[id % this.#ring.length]!;
+      const [from, to] = [id & (before - 1), id & (room - 1)];
+      connections[to] = this.#connections[from];
+      chunks[to] = this.#chunks[from]!;
+      offsets[to] = this.#offsets[from]!;
+      isFirst[to] = this.#isFirst[from]!;
     }
-    this.#ring = ring;
-    this.#sizes = sizes;
+    this.#connections = connections;
+    this.#chunks = chunks;
+    this.#offsets = offsets;
+    this.#isFirst = isFirst;
   }
 }

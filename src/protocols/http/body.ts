@@ -1,5 +1,6 @@
 /** Where bodies end: RFC 9112 sections 6 and 7. */
-import { type Head, type Header, parseHeaders } from './head.ts';
+import { parseHeaders } from '../../util/header-lines.ts';
+import type { Head, Header } from './head.ts';
 
 export type Framing =
   | { readonly kind: 'none' }

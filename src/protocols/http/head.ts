@@ -1,5 +1,6 @@
 /** Heads of messages: RFC 9112 sections 2 to 5. */
 import { latin1 } from '../../util/bytes.ts';
+import { parseHeaders, trimEnd, trimmed } from '../../util/header-lines.ts';
 
 /** Longest head that is read: servers refuse above 8 to 32 KiB. */
 export const headLimit = 64 * 1024;
@@ -176,36 +177,4 @@ function isName(text: string, from: number, name: string): boolean {
   for (let i = 0; i < name.length; i++)
     if ((text.charCodeAt(from + i) | 0x20) !== name.charCodeAt(i)) return false;
   return true;
-}
-
-/** Header lines up to the end of the text; empty ones are passed over, folded ones joined. */
-export function parseHeaders(text: string): Header[] {
-  const headers: [string, string][] = [];
-  for (let from = 0; from < text.length; ) {
-    const lf = text.indexOf('\n', from);
-    const next = lf < 0 ? text.length : lf + 1;
-    let to = lf < 0 ? text.length : lf;
-    if (to > from && text.charCodeAt(to - 1) === CR) to--;
-    if (to > from) {
-      const first = text.charCodeAt(from);
-      const colon = text.indexOf(':', from);
-      if ((first === 32 || first === 9) && headers.length > 0) {
-        const last = headers[headers.length - 1]!;
-        last[1] = `${last[1]} ${trimmed(text, from, to)}`.trim();
-      } else if (colon > from && colon < to)
-        headers.push([trimmed(text, from, colon), trimmed(text, colon + 1, to)]);
-    }
-    from = next;
-  }
-  return headers;
-}
-
-function trimEnd(text: string, from: number, to: number): number {
-  while (to > from && (text.charCodeAt(to - 1) === 32 || text.charCodeAt(to - 1) === 9)) to--;
-  return to;
-}
-
-function trimmed(text: string, from: number, to: number): string {
-  while (from < to && (text.charCodeAt(from) === 32 || text.charCodeAt(from) === 9)) from++;
-  return text.slice(from, trimEnd(text, from, to));
 }
