@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type AgentSettings, agentJob, agentLabel, agentName, agentPort, sessionLabel } from './agent-job.ts';
 import { AgentStart, explained } from './agent-start.ts';
-import { ApiError, type KubeApi } from './api.ts';
+import { ApiError, type Channels, type KubeApi } from './api.ts';
 import { Crowd } from './crowd.ts';
-import { AgentGone, type Connect } from './remote-source.ts';
+import { AgentGone, type Connect, type Wire } from './remote-source.ts';
 
 export interface Agents {
   /** Makes the agent there when there is none yet, and another when the pod of the first has ended. */
@@ -101,10 +101,7 @@ export function agentsOnDemand(
         forwarded(listener),
       );
       reached.add(node);
-      return {
-        send: (text) => channels.send(0, Buffer.from(text)),
-        close: () => channels.close(),
-      };
+      return wireOver(channels);
     },
     async close() {
       isClosed = true;
@@ -137,6 +134,15 @@ export function agentsOnDemand(
         );
     }
   }
+}
+
+export function wireOver(channels: Channels): Wire {
+  return {
+    send: (text) => channels.send(0, Buffer.from(text)),
+    pause: () => channels.pause(),
+    resume: () => channels.resume(),
+    close: () => channels.close(),
+  };
 }
 
 /** Channel 0 carries the data, 1 what went wrong; each begins with the port's number, two bytes. */

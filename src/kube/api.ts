@@ -42,6 +42,9 @@ export interface Channels {
   send(channel: number, bytes: Uint8Array): void;
   /** The sender may go on when so little is left to be sent. */
   readonly buffered: number;
+  /** Nothing more is read; what was under way still comes. */
+  pause(): void;
+  resume(): void;
   close(): void;
 }
 
@@ -266,6 +269,8 @@ export class KubeApi {
       get buffered() {
         return socket.bufferedAmount;
       },
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
       close: () => socket.close(),
     };
   }

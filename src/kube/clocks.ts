@@ -21,8 +21,9 @@ export interface ClockState {
 interface Node {
   readonly clock: ClockOffset;
   readonly correction: Correction;
-  /** Last said of it. */
+  /** Last said of it, and what that could be wrong by: within it nothing else is news. */
   toldMs: number;
+  toldUncertaintyMs: number;
 }
 
 export class NodeClocks {
@@ -41,7 +42,8 @@ export class NodeClocks {
   /** A node's correction: one that comes back keeps it. */
   of(node: string, clock: ClockOffset): Correction {
     const correction = this.#nodes.get(node)?.correction ?? new Correction();
-    this.#nodes.set(node, { clock, correction, toldMs: this.#nodes.get(node)?.toldMs ?? 0 });
+    const { toldMs = 0, toldUncertaintyMs = 0 } = this.#nodes.get(node) ?? {};
+    this.#nodes.set(node, { clock, correction, toldMs, toldUncertaintyMs });
     return correction;
   }
 
@@ -96,8 +98,10 @@ export class NodeClocks {
     const widest = new Map<number, number>();
     for (const [node, known] of this.#nodes) {
       const { correction, clock } = known;
-      if (Math.abs(correction.aimMs - known.toldMs) < tellMs) continue;
+      const least = Math.max(tellMs, known.toldUncertaintyMs);
+      if (Math.abs(correction.aimMs - known.toldMs) < least) continue;
       known.toldMs = correction.aimMs;
+      known.toldUncertaintyMs = clock.best!.uncertaintyMs;
       groups.set(correction.aimMs, [...(groups.get(correction.aimMs) ?? []), node]);
       const { uncertaintyMs } = clock.best!;
       widest.set(correction.aimMs, Math.max(uncertaintyMs, widest.get(correction.aimMs) ?? 0));

@@ -40,6 +40,8 @@ const againMs = 30_000;
  * and API server. So old it is shown, where there are several nodes: people take that for at once.
  */
 const windowMs = 200;
+/** Nodes that need longer are waited for up to this. */
+const windowMaxMs = 1000;
 /** Of a gigabit a second, what comes in within the window. */
 const mergeBytes = 32 * 1024 * 1024;
 /** Timers that are due earlier wake us too often. */
@@ -77,6 +79,9 @@ export class ClusterSource implements PacketSource {
   #isMerging = false;
   #isLateTold = false;
   #wake: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
+  /** When what had come was looked at last. */
+  #turnMs = 0;
   /** A sink is behind. */
   #wait: Promise<void> | undefined;
 
@@ -85,6 +90,7 @@ export class ClusterSource implements PacketSource {
     this.#clocks = new NodeClocks(isCorrected, (text) => this.#out?.note(text));
     this.#merge = new FrameMerge({
       windowMs,
+      windowMaxMs,
       limitBytes: mergeBytes,
       deliver: (frame) => {
         frame.number = ++this.#number;
@@ -141,6 +147,7 @@ export class ClusterSource implements PacketSource {
     for (const [node, source] of this.#nodes) void this.#start(node, source);
     if (!this.#isStopping || this.#running > 0) await finished;
     clearTimeout(this.#wake);
+    clearImmediate(this.#turn);
     this.#clocks.stop();
     this.#merge.flush();
     if (this.#failure) throw this.#failure;
@@ -274,29 +281,51 @@ export class ClusterSource implements PacketSource {
       frame.sec = sec;
       frame.nsec = nsec;
     }
-    if (!this.#merge.push(input, frame, keySec, keyNsec, steadyMs())) return;
+    if (!this.#merge.push(input, frame, keySec, keyNsec, steadyMs(), this.#turnMs)) return;
     this.#late.set(node, (this.#late.get(node) ?? 0) + 1);
     if (this.#isLateTold) return;
     this.#isLateTold = true;
     this.#out!.note(
-      `${node}: packets came more than ${windowMs} ms late, after later ones of other nodes: they are shown when they come`,
+      `${node}: packets came more than ${windowMs} ms late, after later ones of other nodes: they are shown when they come, and what follows waits for such up to ${windowMaxMs} ms`,
     );
   }
 
   /** A promise: sinks are behind, and nothing is handed on to them until it is over. */
   #batch(): void | Promise<void> {
     if (this.#wait) return this.#wait;
-    if (this.#isMerging) {
-      this.#merge.release(steadyMs());
-      this.#sleep();
-    }
-    const wait = this.#out!.batch();
-    if (!wait) return;
-    this.#wait = wait.finally(() => {
-      this.#wait = undefined;
-      this.#sleep();
+    if (!this.#isMerging) return this.#out!.batch();
+    this.#soon();
+  }
+
+  /** When what has come of other nodes too is read. */
+  #soon(): void {
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      try {
+        this.#release();
+      } catch (error) {
+        this.#fail(error);
+      }
     });
-    return this.#wait;
+  }
+
+  /**
+   * What had come when we were here last, of any node, has been read since: frames are as old as they were then. Where
+   * we are behind, nobody else is taken for late.
+   */
+  #release(): void {
+    const asOf = this.#turnMs;
+    this.#turnMs = steadyMs();
+    if (this.#wait) return;
+    this.#merge.release(asOf);
+    const wait = this.#out!.batch();
+    if (wait) {
+      this.#wait = wait.finally(() => {
+        this.#wait = undefined;
+        this.#soon();
+      });
+      this.#wait.catch((error: unknown) => this.#fail(error));
+    } else this.#sleep();
   }
 
   /** Until the next frame is due, whether or not anything comes meanwhile. */
@@ -306,13 +335,9 @@ export class ClusterSource implements PacketSource {
     this.#wake = setTimeout(
       () => {
         this.#wake = undefined;
-        try {
-          this.#batch()?.catch((error: unknown) => this.#fail(error));
-        } catch (error) {
-          this.#fail(error);
-        }
+        this.#soon();
       },
-      Math.max(wakeMs, due - steadyMs()),
+      Math.max(wakeMs, due - this.#turnMs),
     );
   }
 }

@@ -28,6 +28,9 @@ import { KubeError } from './selection.ts';
 /** One connection to an agent: bytes both ways. */
 export interface Wire {
   send(text: string): void;
+  /** What cannot be taken is left where it is: the agent's window and its rings are the buffer. */
+  pause?(): void;
+  resume?(): void;
   close(): void;
 }
 
@@ -60,6 +63,9 @@ export class PlaceGone extends AgentGone {}
 
 /** An agent ends a session after 20 s of silence. */
 const beatMs = 2000;
+/** What waits while a sink catches up, of each of many nodes; and when more is taken again. */
+const heldMax = 256 * 1024;
+const heldAgain = 64 * 1024;
 /** Questions at once at the beginning: of a few, one is answered quickly. */
 const firstBeats = 4;
 /** Between two attempts to reach an agent again. */
@@ -115,6 +121,8 @@ export class RemoteSource implements PacketSource {
   #failure: unknown;
   /** Bytes that wait while a sink catches up. */
   #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #isPaused = false;
   #isBusy = false;
   #finish: (() => void) | undefined;
   #lostAt = 0;
@@ -265,6 +273,11 @@ export class RemoteSource implements PacketSource {
           this.#heardAt = Date.now();
           this.bytes += bytes.length;
           this.#held.push(bytes);
+          this.#heldBytes += bytes.length;
+          if (this.#heldBytes > heldMax && !this.#isPaused) {
+            this.#isPaused = true;
+            this.#wire?.pause?.();
+          }
           void this.#work();
         },
         ended: (why) => {
@@ -303,6 +316,8 @@ export class RemoteSource implements PacketSource {
 
   #tick(): void {
     if (!this.#wire) return;
+    // Whatever the agent says waits behind what is not taken.
+    if (this.#isPaused) this.#heardAt = Date.now();
     if (Date.now() - this.#heardAt > silenceMs) {
       this.#broken(`no answer for ${silenceMs / 1000} s`);
       return;
@@ -317,6 +332,11 @@ export class RemoteSource implements PacketSource {
     this.#isBusy = true;
     try {
       for (let bytes = this.#held.shift(); bytes && !this.#isOver; bytes = this.#held.shift()) {
+        this.#heldBytes -= bytes.length;
+        if (this.#isPaused && this.#heldBytes < heldAgain) {
+          this.#isPaused = false;
+          this.#wire?.resume?.();
+        }
         this.#reader!.feed(bytes, this.#inbox);
         // A session that is begun anew has no reader before its connection is there.
         const damage = this.#reader?.damage || this.#inbox.damage || this.#entries?.damage || '';
@@ -471,15 +491,21 @@ export class RemoteSource implements PacketSource {
     this.#wire?.close();
     this.#wire = undefined;
     this.#reader = undefined;
-    this.#held = [];
+    this.#dropHeld();
     this.#retry = setTimeout(() => void this.#connect(), 0);
+  }
+
+  #dropHeld(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#isPaused = false;
   }
 
   #broken(why: string): void {
     this.#wire?.close();
     this.#wire = undefined;
     this.#reader = undefined;
-    this.#held = [];
+    this.#dropHeld();
     const { node } = this.#options;
     const now = Date.now();
     if (this.#session === '' && /refused/.test(why) && now - this.#beganAt < listenMs)

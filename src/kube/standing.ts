@@ -1,6 +1,6 @@
 /** Standing agents for a client: the one of each node, reached by a forwarded port with the token of their Secret. */
 import { agentPort } from './agent-job.ts';
-import { type Agents, forwarded } from './agents.ts';
+import { type Agents, forwarded, wireOver } from './agents.ts';
 import type { KubeApi } from './api.ts';
 import type { TokenRead } from './install.ts';
 import { standingSelector } from './install-objects.ts';
@@ -112,7 +112,7 @@ class StandingAgents implements Agents {
         forwarded(listener),
       );
       this.#reached.add(node);
-      return { send: (text) => channels.send(0, Buffer.from(text)), close: () => channels.close() };
+      return wireOver(channels);
     };
   }
 

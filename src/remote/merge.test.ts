@@ -16,11 +16,10 @@ interface Got {
 }
 
 /** Frames whose bytes are texts; times in milliseconds since `base`. */
-function stage(limitBytes = 1_000_000) {
+function stage(limitBytes = 1_000_000, windowMaxMs = windowMs) {
   const got: Got[] = [];
   const merge = new FrameMerge({
-    windowMs,
-    limitBytes,
+    ...{ windowMs, windowMaxMs, limitBytes },
     deliver(frame) {
       const { buf, start, capLen } = frame;
       const text = new TextDecoder().decode(buf.subarray(start, start + capLen));
@@ -78,6 +77,24 @@ test('a silent place holds nobody back; what comes later than the window is hand
   merge.release(baseMs + 1490);
   assert.equal(texts(), 'a1 b1 b2 a2');
   assert.equal(merge.late, 1);
+});
+
+test('what is late widens the window, as far as it may', () => {
+  const { merge, push, texts } = stage(1_000_000, 600);
+  const [a, b] = [merge.input(), merge.input()];
+  push(a, 1000, 'a1', 1010);
+  merge.release(baseMs + 1200);
+  assert.equal(push(b, 900, 'late', 1300), true);
+  // It was 400 ms old: a quarter more.
+  assert.equal(merge.windowMs, 500);
+  push(a, 1290, 'a2', 1300);
+  merge.release(baseMs + 1700);
+  assert.equal(push(b, 1280, 'b1', 1700), false);
+  merge.release(baseMs + 1790);
+  assert.equal(texts(), 'a1 late b1 a2');
+  push(b, 1270, 'in order of its place', 1800);
+  assert.equal(merge.windowMs, 600);
+  assert.equal(merge.late, 2);
 });
 
 test('a time that is still to come: it waits for twice the window at most, and holds nothing back', () => {

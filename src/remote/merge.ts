@@ -1,7 +1,7 @@
 /**
  * Frames of many places in the order of their times. Each waits until it is as old as the window: by then whatever
  * was captured before it has come, wherever it was captured, and nobody is waited for longer. What comes later than
- * that is handed on as soon as it comes, and counted.
+ * that is handed on as soon as it comes, and counted; the window becomes so wide that the next such frame is in time.
  *
  * Frames of one place keep their order whatever their times are. No frame arrives before it was captured: clocks are
  * known to some milliseconds, and a time that is still to come by more than the window is put that far ahead.
@@ -9,13 +9,18 @@
 import type { CaptureInterface, Frame } from '../model/index.ts';
 
 export interface MergeOptions {
+  /** At first. */
   readonly windowMs: number;
+  /** What comes later widens it, so that what follows is in order, up to this. */
+  readonly windowMaxMs?: number;
   /** Of frames that wait. Beyond it the earliest are handed on before their time is over. */
   readonly limitBytes: number;
   /** Valid during the call; it has no number yet. */
   deliver(frame: Frame): void;
 }
 
+/** One that is late is seldom the latest. */
+const reserve = 1.25;
 const firstSlots = 256;
 const firstBytes = 64 * 1024;
 /** What a waiting frame holds beside its bytes. */
@@ -57,9 +62,11 @@ export class FrameMerge {
   early = 0;
   /** Bytes that wait at most, so far. */
   peakBytes = 0;
+  windowMs: number;
 
   constructor(options: MergeOptions) {
     this.#options = options;
+    this.windowMs = options.windowMs;
     this.#frame = {
       ...{ buf: this.#bytes, start: 0, capLen: 0, origLen: 0, sec: 0, nsec: 0, direction: 0, number: 0 },
       ...{ iface: undefined as never, checksumNotReady: false },
@@ -74,7 +81,7 @@ export class FrameMerge {
   /** When the next frame is due, Unix milliseconds; undefined: none waits. */
   get dueMs(): number | undefined {
     if (this.#heap.length === 0) return undefined;
-    return this.#baseSec * 1000 + this.#key[this.#head[this.#heap[0]!]!]! / 1e6 + this.#options.windowMs;
+    return this.#baseSec * 1000 + this.#key[this.#head[this.#heap[0]!]!]! / 1e6 + this.windowMs;
   }
 
   /** A place whose frames come in order. */
@@ -89,11 +96,12 @@ export class FrameMerge {
    * The frame is copied. Returns true when it is late.
    * @param keySec and `keyNsec` its true time, by which it is put in order; the frame's own is left as it is
    * @param nowMs Unix milliseconds
+   * @param asOfMs until when we had looked at what came: what we are late with ourselves is nobody's
    */
-  push(input: number, frame: Frame, keySec: number, keyNsec: number, nowMs: number): boolean {
+  push(input: number, frame: Frame, keySec: number, keyNsec: number, nowMs: number, asOfMs = nowMs): boolean {
     if (this.#baseSec === 0) this.#baseSec = Math.floor(nowMs / 1000);
     const own = (keySec - this.#baseSec) * 1e9 + keyNsec;
-    const furthest = this.#relative(nowMs + this.#options.windowMs);
+    const furthest = this.#relative(nowMs + this.windowMs);
     const key = Math.max(this.#latest[input]!, Math.min(own, furthest));
     this.#latest[input] = key;
     const { capLen } = frame;
@@ -117,14 +125,17 @@ export class FrameMerge {
       this.#up(input);
     } else this.#next[this.#tail[input]!] = slot;
     this.#tail[input] = slot;
-    const isLate = key < this.#released;
-    if (isLate) this.late++;
-    return isLate;
+    if (key >= this.#released) return false;
+    this.late++;
+    const { windowMs, windowMaxMs = windowMs } = this.#options;
+    const ageMs = (this.#relative(asOfMs) - key) / 1e6;
+    this.windowMs = Math.min(windowMaxMs, Math.max(this.windowMs, ageMs * reserve));
+    return true;
   }
 
   /** Hands on what is due. Returns how many. */
   release(nowMs: number): number {
-    const due = Math.max(this.#relative(nowMs - this.#options.windowMs), this.#released);
+    const due = Math.max(this.#relative(nowMs - this.windowMs), this.#released);
     let count = 0;
     while (this.#heap.length > 0 && this.#key[this.#head[this.#heap[0]!]!]! <= due) {
       this.#one();

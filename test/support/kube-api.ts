@@ -67,6 +67,7 @@ export class KubeApiServer {
     // A real one chooses this of the two that are offered.
     handleProtocols: () => 'v4.channel.k8s.io',
   });
+  #listed: { readonly key: string; readonly items: KubeObject[] } | undefined;
   #version = 1000;
   #oldest = 0;
   #port = 0;
@@ -275,9 +276,19 @@ export class KubeApiServer {
     return this.list(resource).filter((object) => fits(namespace, query, object));
   }
 
+  /** What the pages of a list are of: what it was when it began. */
+  #pages(place: Place, query: URLSearchParams): KubeObject[] {
+    const { labelSelector, fieldSelector } = Object.fromEntries(query);
+    const key = JSON.stringify([place, labelSelector, fieldSelector]);
+    const known = this.#listed;
+    if (known?.key === key && query.has('continue')) return known.items;
+    this.#listed = { key, items: this.#matching(place, query) };
+    return this.#listed.items;
+  }
+
   #list(place: Place, query: URLSearchParams, answer: ServerResponse): void {
     const from = Number(Buffer.from(query.get('continue') ?? '', 'base64').toString() || '0');
-    const all = this.#matching(place, query);
+    const all = this.#pages(place, query);
     const until = from + Math.min(this.pageItems, Number(query.get('limit') ?? this.pageItems));
     const left = all.length - until;
     json(answer, 200, {
