@@ -1,0 +1,135 @@
+/** One entry as a line (or two, where there is little room). */
+import type { Row } from '../../../src/view/ports.ts';
+import { filterBy } from '../address-bar.ts';
+import { hueOf } from '../colors.ts';
+import { desk } from '../desk/desk.ts';
+import { bytes, duration, fullTime, timeOfDay } from '../format.ts';
+
+/** Of the waterfall: what the rows in view span. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface RowProps {
+  readonly row: Row | undefined;
+  readonly isSelected: boolean;
+  readonly severalTargets: boolean;
+  readonly span: Span;
+  onSelect(): void;
+  onOpen(): void;
+}
+
+const words: Readonly<Record<Row['outcome'], string>> = {
+  ok: 'ok',
+  clientError: 'client error',
+  serverError: 'server error',
+  failed: 'failed',
+  unanswered: 'no answer',
+  info: '',
+  open: 'under way',
+};
+
+export function RowLine({ row, isSelected, severalTargets, span, onSelect, onOpen }: RowProps) {
+  if (!row) return <div class="row waiting" role="option" aria-selected={false} />;
+  const time = (
+    <span class="time" title={fullTime(row.at)}>
+      {timeOfDay(row.at)}
+    </span>
+  );
+  if (row.kind === 'loss' || row.kind === 'note')
+    return (
+      <div class={`row ${row.kind}`} role="option" aria-selected={isSelected} id={`entry-${row.id}`} onClick={onSelect}>
+        {time}
+        <span class="said">{row.subject}</span>
+      </div>
+    );
+  return (
+    <div
+      class={`row ${row.outcome}${isSelected ? ' selected' : ''}${row.isMarked ? ' marked' : ''}`}
+      role="option"
+      aria-selected={isSelected}
+      id={`entry-${row.id}`}
+      onClick={onSelect}
+      onDblClick={onOpen}
+    >
+      {time}
+      <span class="who">
+        {severalTargets && row.target !== '' && <span class="target">{row.target} </span>}
+        <Value row={row} text={row.client} />
+        <span class="arrow"> → </span>
+        <Value row={row} text={row.server} />
+      </span>
+      <span class="protocol" style={{ '--hue': hueOf(row.protocol) }}>
+        {row.protocol}
+      </span>
+      <span class="operation">
+        <Value row={row} text={row.operation} />
+      </span>
+      <span class="subject" title={row.subject}>
+        <Value row={row} text={row.subject} />
+      </span>
+      <span class="result">
+        {row.isIncomplete && (
+          <abbr class="gap" title="something of it is not there">
+            ◌
+          </abbr>
+        )}
+        <Value row={row} text={row.result || words[row.outcome]} />
+      </span>
+      <span class="duration">{row.durationNs === undefined ? '…' : duration(row.durationNs)}</span>
+      <span class="size" title={`${row.requestBytes} sent, ${row.responseBytes} received`}>
+        {bytes(row.requestBytes + row.responseBytes)}
+      </span>
+      <Bar row={row} span={span} />
+    </div>
+  );
+}
+
+function Bar({ row, span }: { readonly row: Row; readonly span: Span }) {
+  const width = Math.max(1e-3, span.to - span.from);
+  const left = ((row.at - span.from) / width) * 100;
+  const long = ((row.durationNs ?? (span.to - row.at) * 1e6) / 1e6 / width) * 100;
+  return (
+    <span class="waterfall" aria-hidden="true">
+      <span style={{ left: `${Math.min(99, left)}%`, width: `${Math.min(100 - left, long)}%` }} />
+    </span>
+  );
+}
+
+/** A value, with a way to filter by it. */
+function Value({ row, text }: { readonly row: Row; readonly text: string }) {
+  if (text === '') return null;
+  return (
+    <>
+      <span class="value">{text}</span>
+      <button
+        type="button"
+        class="plus"
+        tabIndex={-1}
+        title={`show only: ${text}`}
+        aria-label={`show only ${text}`}
+        onClick={(event) => {
+          event.stopPropagation();
+          void byValue(row.id, text);
+        }}
+      >
+        +
+      </button>
+    </>
+  );
+}
+
+/** The condition is that of the entry's own field which has this value; where none has, the text itself. */
+async function byValue(id: number, text: string): Promise<void> {
+  const detail = await desk.peek()?.detail(id);
+  const facts = detail
+    ? [...detail.sections.flatMap((section) => section.facts), ...detail.connection]
+    : [];
+  const fact =
+    facts.find(({ value, query }) => query !== '' && value === text) ??
+    facts.find(({ value, query }) => query !== '' && value !== '' && text.startsWith(value));
+  filterBy(fact?.query ?? quoted(text));
+}
+
+export const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
