@@ -1,5 +1,6 @@
 /** The desk as the page sees it: far away, so that every answer comes later. One on a socket, one in a worker. */
 import { signal } from '@preact/signals';
+import type { About, WatchableTarget } from '../../../src/web/about.ts';
 import type {
   Candidate,
   Column,
@@ -57,23 +58,7 @@ export interface FarDesk {
   close(): void;
 }
 
-/** What is watched, by whoever has the desk. */
-export interface About {
-  readonly title: string;
-  readonly version: string;
-  readonly isMasked: boolean;
-  readonly targets: readonly WatchableTarget[];
-  /** How the capture stands, in words, as SIGUSR1 tells it. */
-  readonly status: readonly string[];
-}
-
-export interface WatchableTarget {
-  readonly name: string;
-  readonly runtime: string;
-  readonly state: 'watched' | 'ended' | 'not watched';
-  readonly detail: string;
-  readonly addresses: readonly string[];
-}
+export type { About, WatchableTarget };
 
 export type Way = 'opening' | 'open' | 'lost' | 'ended';
 
