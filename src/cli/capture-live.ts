@@ -1,4 +1,5 @@
 /** A live capture, in the order that keeps rights out of the parser: look up, open, give up, run. */
+import { statSync } from 'node:fs';
 import type { Target } from '../model/index.ts';
 import {
   closeDoors,
@@ -84,7 +85,9 @@ export async function captureLive(
   mark('target found');
   const groups = groupByNamespace(targets);
   const chosen = await narrowed(groups, given, options);
-  const filter = own === undefined ? chosen : await chosen.and(own);
+  const withoutDaemon = own === undefined ? chosen : await chosen.and(own);
+  const page = isOurNetwork(groups, options) ? maker.ownTraffic : undefined;
+  const filter = page === undefined ? withoutDaemon : await withoutDaemon.and(page);
   const followed = isFollowed(options, living, targets);
   // Frames wait in the kernel's rings from here on: everything else is started and loaded meanwhile.
   const { source, handOver } = await openLive(groups, {
@@ -117,7 +120,9 @@ export async function captureLive(
       knownNames,
       severalTargets: groups.length > 1 || living === 'group' || (living === 'one' && spec.includes(',')),
     });
-    for (const [address, name] of namesOf([...(await asked), ...targets])) knownNames.set(address, name);
+    const others = await asked;
+    view.targets?.(others, targets);
+    for (const [address, name] of namesOf([...others, ...targets])) knownNames.set(address, name);
     if (options.noNames === 0) addHosts(knownNames, targets);
     mark('view made');
     await handOver(opener, output?.spec, view.saves);
@@ -208,6 +213,12 @@ function configure(
     },
     known,
   );
+}
+
+/** What this process says itself can be seen there. */
+function isOurNetwork(groups: readonly TargetGroup[], options: CaptureOptions): boolean {
+  const ours = statSync('/proc/self/ns/net').ino;
+  return options.host === 'all' || groups.some(({ netns }) => netns === ours);
 }
 
 const choiceOf = ({ runtime, socket }: CaptureOptions): RuntimeChoice => ({ runtime, socket });

@@ -6,6 +6,7 @@ import {
   type PacketSource,
   type SourceCounters,
   type Surroundings,
+  type Target,
 } from '../model/index.ts';
 import type { EntryWant } from '../remote/index.ts';
 import type { FrameTap } from '../watch/fanout.ts';
@@ -46,6 +47,10 @@ export interface View {
   begin?(opener?: Opener): void;
   /** All is written; the end is not, while somebody still looks at what there is. */
   linger?(failed: boolean): Promise<void>;
+  /** What there is to be watched, and what is; as it was in the beginning. */
+  targets?(known: readonly Target[], watched: readonly Target[]): void;
+  /** How the capture stands, in lines for people, whenever it is asked. */
+  stands?(lines: () => Promise<readonly string[]>): void;
   /** Whoever looks at it may say when it is enough. */
   onEnd?(stop: () => void): void;
   /** Instead of frames, when entries come decoded (Setting.isDecoded). */
@@ -81,6 +86,8 @@ export interface ViewMaker {
   readonly wantsOwners?: boolean;
   /** Why its views must see packets; '' they need not, entries do. */
   readonly needsPackets?: string;
+  /** What its own readers say to it, as a filter that leaves it out: where our own network is watched. */
+  readonly ownTraffic?: string;
   /** Loads and makes the view: when frames are already being captured, before rights are given up. */
   make(setting: Setting): Promise<View>;
 }
@@ -227,6 +234,7 @@ export async function drive(
   };
   output?.onEnd(() => source.stop());
   view.onEnd?.(() => source.stop());
+  if (status) view.stands?.(() => status.lines());
   onStdoutFailure(() => source.stop());
   process.on('SIGUSR1', show);
   let failure: unknown;

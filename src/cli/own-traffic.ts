@@ -22,3 +22,9 @@ export async function withoutOwnTraffic(): Promise<string | undefined> {
   const { first, last } = questionPorts();
   return `not (tcp and host ${host} and port ${daemon.port} and portrange ${first}-${last})`;
 }
+
+/** The same for a page of ours: what browsers say to it where it listens. */
+export function withoutPage(address: string, port: number): string {
+  const isAnywhere = address === '0.0.0.0' || address === '::';
+  return isAnywhere ? `not (tcp port ${port})` : `not (host ${address} and tcp port ${port})`;
+}

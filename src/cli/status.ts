@@ -88,7 +88,23 @@ export class LiveStatus {
       `listening on ${names.join(', ') || 'no interface'}${filter === '' ? '' : `, filter: ${filter}`}`,
       `${figure(passed)} packets passed${shown === undefined ? '' : `, ${figure(shown)} shown`}${shed > 0 ? `, ${figure(shed)} not shown: the reader was too slow` : ''}`,
       ...(bytes.size > 0 ? [`payload: ${byProtocol(bytes)}`] : []),
+      ...(this.#shown() === 0 ? [this.#why()] : []),
     ];
+  }
+
+  /** As far as the kernel's counters, which were asked for, tell it. */
+  #why(): string {
+    const { source, progress, filter, direction, pids } = this.#wish;
+    const { hidden, bytes } = progress();
+    const { captured, received, dropped } = source.counters();
+    return whyQuiet({
+      seconds: (performance.now() - this.#from) / 1000,
+      passed: source.passed(),
+      ...{ filter, direction: direction ?? '', captured, received, dropped, hidden },
+      undecodedBytes: bytes.get('') ?? 0,
+      tlsBytes: encrypted(bytes),
+      unix: connectedUnix(pids),
+    });
   }
 
   #draw(): void {
@@ -104,22 +120,12 @@ export class LiveStatus {
   }
 
   #quiet(): void {
-    const { source, progress, spec, filter, direction, pids } = this.#wish;
+    const { source, spec, filter } = this.#wish;
     if (this.#shown() > 0) return;
     source.askPassed();
     const tell = () => {
-      const { hidden, bytes } = progress();
       if (this.#shown() > 0) return;
-      const { captured, received, dropped } = source.counters();
-      const why = whyQuiet({
-        seconds: (performance.now() - this.#from) / 1000,
-        passed: source.passed(),
-        ...{ filter, direction: direction ?? '', captured, received, dropped, hidden },
-        undecodedBytes: bytes.get('') ?? 0,
-        tlsBytes: encrypted(bytes),
-        unix: connectedUnix(pids),
-      });
-      stderr(`${why} ('porthole doctor ${spec}${filter === '' ? '' : ` ${filter}`}' tells more)`);
+      stderr(`${this.#why()} ('porthole doctor ${spec}${filter === '' ? '' : ` ${filter}`}' tells more)`);
     };
     this.#timers.push(setTimeout(tell, answerMs).unref());
   }

@@ -3,6 +3,8 @@ export interface About {
   /** What is watched, as it was asked for. */
   readonly title: string;
   readonly version: string;
+  /** What the filter begins with; the one in the page's URL goes first. */
+  readonly query: string;
   /** Secrets in it are masked. */
   readonly isMasked: boolean;
   readonly targets: readonly WatchableTarget[];

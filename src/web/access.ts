@@ -69,7 +69,8 @@ export function cookieOf(header: string | undefined, name: string): string {
 export function refusalOf(asked: Asked, access: Access): Refusal {
   const { host, origin, site, cookie } = asked;
   if (!isOwnHost(host, access.address)) return refuse(403, 'this host name is none of this server');
-  if (origin !== undefined && origin !== `http://${host}`) return refuse(403, 'a foreign page asked for this');
+  if (origin !== undefined && origin !== `http://${host}`)
+    return refuse(403, 'a foreign page asked for this');
   if (site !== undefined && site !== 'same-origin' && site !== 'none')
     return refuse(403, 'a foreign page asked for this');
   if (!isToken(cookieOf(cookie, cookieName(access.port)), access.token))

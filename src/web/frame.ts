@@ -54,7 +54,9 @@ function revived(value: unknown, frame: Uint8Array, from: number): unknown {
   if (Array.isArray(place)) {
     const [offset, length] = place as unknown[];
     const isPlace = Number.isInteger(offset) && Number.isInteger(length);
-    return isPlace ? frame.subarray(from + (offset as number), from + (offset as number) + (length as number)) : value;
+    return isPlace
+      ? frame.subarray(from + (offset as number), from + (offset as number) + (length as number))
+      : value;
   }
   const number = (value as Record<string, unknown>)[numberKey];
   return number === undefined ? value : Number(number);

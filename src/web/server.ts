@@ -47,7 +47,7 @@ export interface ServerWish {
   readonly address: string;
   /** The first one that is free. */
   readonly ports: readonly number[];
-  readonly files: () => ReadonlyMap<string, PageFile>;
+  readonly files: ReadonlyMap<string, PageFile>;
 }
 
 export async function startServer(wish: ServerWish): Promise<PageServer> {
@@ -62,7 +62,7 @@ export async function startServer(wish: ServerWish): Promise<PageServer> {
   });
   let begin: ((outbox: Outbox) => Talk) | undefined;
   const early = new Set<(start: (outbox: Outbox) => Talk) => void>();
-  http.on('request', (request, response) => serve(request, response, access, wish.files()));
+  http.on('request', (request, response) => serve(request, response, access, wish.files));
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const refusal = upgradeRefusal(request, access, sockets.clients.size);
@@ -199,7 +199,11 @@ interface UpgradeRefusal {
   readonly text: string;
 }
 
-function upgradeRefusal(request: IncomingMessage, access: Access, clients: number): UpgradeRefusal | undefined {
+function upgradeRefusal(
+  request: IncomingMessage,
+  access: Access,
+  clients: number,
+): UpgradeRefusal | undefined {
   const refusal = channelRefusalOf(askedOf(request), access);
   if (refusal) return refusal;
   if (request.url !== '/channel') return { status: 404, text: 'there is no such channel' };

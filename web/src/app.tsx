@@ -56,21 +56,41 @@ export function App() {
         </a>
         <nav aria-label="pages">
           {pages.map((name, i) => (
-            <a key={name} href={`#/${name}`} aria-current={page.value === name ? 'page' : undefined} title={`${i + 1}`} onClick={(event) => {
-              // Filter and selection stay with us.
-              event.preventDefault();
-              page.value = name;
-            }}>
+            <a
+              key={name}
+              href={`#/${name}`}
+              aria-current={page.value === name ? 'page' : undefined}
+              title={`${i + 1}`}
+              onClick={(event) => {
+                // Filter and selection stay with us.
+                event.preventDefault();
+                page.value = name;
+              }}
+            >
               {labels[name]}
             </a>
           ))}
         </nav>
         <span class="room" />
         <LiveSign />
-        <button type="button" class="quiet" title={`theme: ${theme.value} (T)`} aria-label={`theme: ${theme.value}`} onClick={nextTheme}>
+        <button
+          type="button"
+          class="quiet"
+          title={`theme: ${theme.value} (T)`}
+          aria-label={`theme: ${theme.value}`}
+          onClick={nextTheme}
+        >
           {{ system: '◐', dark: '●', light: '○' }[theme.value]}
         </button>
-        <button type="button" class="quiet" title="keys (?)" aria-label="keys" onClick={() => { isHelpOpen.value = true; }}>
+        <button
+          type="button"
+          class="quiet"
+          title="keys (?)"
+          aria-label="keys"
+          onClick={() => {
+            isHelpOpen.value = true;
+          }}
+        >
           ?
         </button>
       </header>
@@ -80,7 +100,7 @@ export function App() {
           {page.value === 'traffic' && <ListTools />}
         </div>
       )}
-      <main id="main" class={page.value}>
+      <main id="main" class={`main-${page.value}`}>
         <Page />
       </main>
       <Foot />
@@ -111,16 +131,39 @@ function ListTools() {
   const isFrozen = listing.frozenAt.value >= 0;
   return (
     <span class="list-tools" role="toolbar" aria-label="list">
-      <button type="button" aria-pressed={listing.isFollowing.value} title="follow what comes (F)" onClick={listing.toggleFollow}>
+      <button
+        type="button"
+        aria-pressed={listing.isFollowing.value}
+        title="follow what comes (F)"
+        onClick={listing.toggleFollow}
+      >
         Follow
       </button>
-      <button type="button" aria-pressed={isFrozen} title="the list stands still; capture goes on (p)" onClick={listing.toggleFreeze}>
+      <button
+        type="button"
+        aria-pressed={isFrozen}
+        title="the list stands still; capture goes on (p)"
+        onClick={listing.toggleFreeze}
+      >
         {isFrozen ? 'Go on' : 'Pause'}
       </button>
-      <button type="button" aria-pressed={onlyMarked.value} title="only marked ones (M)" onClick={() => { onlyMarked.value = !onlyMarked.value; }}>
+      <button
+        type="button"
+        aria-pressed={onlyMarked.value}
+        title="only marked ones (M)"
+        onClick={() => {
+          onlyMarked.value = !onlyMarked.value;
+        }}
+      >
         Marked
       </button>
-      <button type="button" title="save what is shown, or marked (x)" onClick={() => { isSaveOpen.value = true; }}>
+      <button
+        type="button"
+        title="save what is shown, or marked (x)"
+        onClick={() => {
+          isSaveOpen.value = true;
+        }}
+      >
         Save
       </button>
     </span>
@@ -141,7 +184,10 @@ function Foot() {
       </span>
       {now.isLive && <span>{rate(total)}</span>}
       {now.let > 0 && (
-        <span class="edge" title={`at most ${figure(now.limits.entries)} entries are kept; -w FILE keeps the packets`}>
+        <span
+          class="edge"
+          title={`at most ${figure(now.limits.entries)} entries are kept; -w FILE keeps the packets`}
+        >
           {figure(now.let)} older ones let go
         </span>
       )}

@@ -40,7 +40,9 @@ export const keyTable = {
 export type KeyName = keyof typeof keyTable;
 
 const byKey = new Map<string, KeyName>(
-  (Object.keys(keyTable) as KeyName[]).flatMap((name) => keyTable[name].keys.map((key) => [key, name] as const)),
+  (Object.keys(keyTable) as KeyName[]).flatMap((name) =>
+    keyTable[name].keys.map((key) => [key, name] as const),
+  ),
 );
 
 export function keyOf(event: KeyboardEvent): KeyName | undefined {

@@ -1,6 +1,5 @@
 /** The desk as the page sees it: far away, so that every answer comes later. One on a socket, one in a worker. */
 import { signal } from '@preact/signals';
-import type { About, WatchableTarget } from '../../../src/web/about.ts';
 import type {
   Candidate,
   Column,
@@ -19,6 +18,7 @@ import type {
   Wanted,
   Which,
 } from '../../../src/view/ports.ts';
+import type { About, WatchableTarget } from '../../../src/web/about.ts';
 
 /** What a list tells: how it stands, and the rows of the window that was asked for. */
 export interface ListNews {

@@ -1,11 +1,15 @@
 /** The desk in the process that served this page. */
 import { batch } from '@preact/signals';
 import { decodeFrame, encodeFrame } from '../../../src/web/frame.ts';
+import { query } from '../address-bar.ts';
 import { desk, fileName, skipped, state, way } from './desk.ts';
 import { FarSide } from './far.ts';
 
 /** Tried again so soon, and ever more seldom: the process has ended, or the machine slept. */
 const againMs = [300, 1000, 3000, 10_000];
+
+/** -Y counts once: whoever empties the filter means it. */
+let hasAsked = false;
 
 export function startRemoteDesk(): void {
   connect(0);
@@ -36,6 +40,11 @@ function connect(attempt: number): void {
       way.value = 'open';
       desk.value = far;
     });
+    if (query.peek() === '' && !hasAsked)
+      void far.about().then((about) => {
+        query.value ||= about.query;
+      });
+    hasAsked = true;
   };
   socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => far.receive(decodeFrame(new Uint8Array(data)));
   socket.onclose = () => {

@@ -57,7 +57,15 @@ export function BodyView({ body }: { readonly body: BodyShown }) {
 
 const isTree = (viewer: BodyShown['viewer']) => viewer === 'json' || viewer === 'protobuf';
 
-function BodyForm({ body, form, made }: { readonly body: BodyShown; readonly form: Form; readonly made: unknown }) {
+function BodyForm({
+  body,
+  form,
+  made,
+}: {
+  readonly body: BodyShown;
+  readonly form: Form;
+  readonly made: unknown;
+}) {
   if (form === 'hex') return <Hex data={body.bytes} label="bytes of the body" />;
   if (form === 'text') return <pre class="text">{body.text}</pre>;
   switch (body.viewer) {
@@ -125,7 +133,15 @@ function Rows({ text }: { readonly text: string }) {
 }
 
 /** Rasters alone: an SVG is a document, and is shown as the text it is. */
-const rasters = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/bmp', 'image/x-icon']);
+const rasters = new Set([
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'image/avif',
+  'image/bmp',
+  'image/x-icon',
+]);
 
 function Picture({ body }: { readonly body: BodyShown }) {
   const url = useSignal('');

@@ -27,7 +27,7 @@ export function Hex({ data, label }: { readonly data: Uint8Array; readonly label
   const all = Math.ceil(data.length / perLine);
   return (
     <>
-      <pre class="hex" aria-label={label}>
+      <pre class="hex" title={label}>
         {hexLines(data, 0, lines.value)}
       </pre>
       {all > lines.value && (

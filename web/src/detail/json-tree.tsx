@@ -93,7 +93,12 @@ function Leaf({ value }: { readonly value: unknown }) {
   const isSearchable = type === 'string' && text.length > 2 && text.length < 80;
   if (!isSearchable) return <span class={type}>{text}</span>;
   return (
-    <button type="button" class={`fact ${type}`} title="show entries with this in a body" onClick={() => filterBy(`body contains ${text}`)}>
+    <button
+      type="button"
+      class={`fact ${type}`}
+      title="show entries with this in a body"
+      onClick={() => filterBy(`body contains ${text}`)}
+    >
       {text}
     </button>
   );

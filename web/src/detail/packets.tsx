@@ -14,9 +14,12 @@ export function Packets({ id }: { readonly id: number }) {
   const opened = useSignal(-1);
   useEffect(() => {
     let isCurrent = true;
-    void desk.peek()?.packets(id, limit).then((packets) => {
-      if (isCurrent) found.value = packets;
-    });
+    void desk
+      .peek()
+      ?.packets(id, limit)
+      .then((packets) => {
+        if (isCurrent) found.value = packets;
+      });
     return () => {
       isCurrent = false;
     };
@@ -38,7 +41,7 @@ export function Packets({ id }: { readonly id: number }) {
             >
               <span class="number">{packet.number}</span>
               <span class="time">{timeOfDay(packet.at)}</span>
-              <span class="side" aria-label={packet.from}>
+              <span class="side" title={packet.from}>
                 {packet.from === 'client' ? '→' : packet.from === 'server' ? '←' : ''}
               </span>
               <span class="said">{packet.text}</span>

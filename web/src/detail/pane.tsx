@@ -6,9 +6,9 @@ import { isOpen } from '../address-bar.ts';
 import { desk, state } from '../desk/desk.ts';
 import { duration } from '../format.ts';
 import { announce } from '../parts/announce.tsx';
-import { FactTable } from './facts.tsx';
 import { BodyView } from './body.tsx';
 import { CopyMenu } from './copy-menu.tsx';
+import { FactTable } from './facts.tsx';
 import { Packets } from './packets.tsx';
 import { StreamView } from './stream.tsx';
 import { TimingView } from './timing.tsx';
@@ -40,9 +40,12 @@ export function DetailPane({ id }: { readonly id: number }) {
   // What is under way is looked at again while it goes on.
   useSignalEffect(() => {
     if (state.value === undefined || detail.peek()?.row.outcome !== 'open') return;
-    void desk.peek()?.detail(id).then((found) => {
-      if (found && found.row.id === id) detail.value = found;
-    });
+    void desk
+      .peek()
+      ?.detail(id)
+      .then((found) => {
+        if (found && found.row.id === id) detail.value = found;
+      });
   });
   const shown = detail.value;
   return (

@@ -17,9 +17,12 @@ export function StreamView({ id }: { readonly id: number }) {
   const askedAt = useSignal(0);
   const load = () => {
     askedAt.value = performance.now();
-    void desk.peek()?.stream(id, limitBytes).then((stream) => {
-      found.value = stream;
-    });
+    void desk
+      .peek()
+      ?.stream(id, limitBytes)
+      .then((stream) => {
+        found.value = stream;
+      });
   };
   useEffect(load, [id]);
   useSignalEffect(() => {

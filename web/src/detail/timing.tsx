@@ -35,7 +35,10 @@ export function TimingView({ detail }: { readonly detail: Detail }) {
                   {label}
                 </th>
                 <td class="bar">
-                  <span class={key} style={{ left: `${left}%`, width: `${Math.max(0.3, (ns / total) * 100)}%` }} />
+                  <span
+                    class={key}
+                    style={{ left: `${left}%`, width: `${Math.max(0.3, (ns / total) * 100)}%` }}
+                  />
                 </td>
                 <td class="figure">{duration(ns)}</td>
               </tr>

@@ -38,7 +38,10 @@ export function StatusPage() {
             value={`${figure(now.let)} (kept are ${figure(now.limits.entries)} entries, ${bytes(now.limits.bytes)} of them, ${bytes(now.limits.packetBytes)} of packets, at most)`}
           />
           <Line label="Memory of entries" value={bytes(now.bytes)} />
-          <Line label="Shed" value={`${figure(now.shed)} entries did not come here: this view was too slow`} />
+          <Line
+            label="Shed"
+            value={`${figure(now.shed)} entries did not come here: this view was too slow`}
+          />
           <Line label="Skipped" value={`${figure(skipped.value)} pictures, by this tab`} />
           <Line label="Secrets" value={about.value?.isMasked === false ? 'shown (--reveal)' : 'masked'} />
         </dl>

@@ -1,6 +1,5 @@
 /** What can be watched, what is, and how much comes from it. */
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { batch } from '@preact/signals';
+import { batch, useSignal, useSignalEffect } from '@preact/signals';
 import { filterBy, page, query } from '../address-bar.ts';
 import { type About, desk, state } from '../desk/desk.ts';
 import { bytes, rate } from '../format.ts';
@@ -27,8 +26,8 @@ export function TargetsPage() {
     <div class="page">
       <h1>Targets</h1>
       <p class="lead">
-        {watched.length} of {targets.length} watched. What is watched was fixed when Porthole started: this page has
-        no right to open anything. <code>porthole web all</code> watches every container.
+        {watched.length} of {targets.length} watched. What is watched was fixed when Porthole started: this
+        page has no right to open anything. <code>porthole web all</code> watches every container.
       </p>
       <div class="table-box">
         <table>

@@ -80,7 +80,13 @@ function SaveForm() {
     >
       {which.map(([name, label], i) => (
         <label key={name}>
-          <input type="radio" name="which" value={name} defaultChecked={onlyMarked.value ? i === 1 : i === 0} disabled={name === 'this' && selected.value === 0} />
+          <input
+            type="radio"
+            name="which"
+            value={name}
+            defaultChecked={onlyMarked.value ? i === 1 : i === 0}
+            disabled={name === 'this' && selected.value === 0}
+          />
           {label}
         </label>
       ))}
@@ -99,7 +105,11 @@ function SaveForm() {
   );
 }
 
-function Dialog(props: { readonly is: Signal<boolean>; readonly title: string; readonly children: ComponentChildren }) {
+function Dialog(props: {
+  readonly is: Signal<boolean>;
+  readonly title: string;
+  readonly children: ComponentChildren;
+}) {
   const { is, title, children } = props;
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => {

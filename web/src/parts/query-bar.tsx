@@ -64,7 +64,8 @@ export function QueryBar() {
     const count = Math.min(candidates.peek().length, maxShown);
     if (event.key === 'ArrowDown' && count > 0) chosen.value = (chosen.peek() + 1) % count;
     else if (event.key === 'ArrowUp' && count > 0) chosen.value = (chosen.peek() - 1 + count) % count;
-    else if (event.key === 'Tab' && count > 0 && !event.shiftKey) take(candidates.peek()[Math.max(0, chosen.peek())]!);
+    else if (event.key === 'Tab' && count > 0 && !event.shiftKey)
+      take(candidates.peek()[Math.max(0, chosen.peek())]!);
     else if (event.key === 'Enter') {
       if (chosen.peek() >= 0) take(candidates.peek()[chosen.peek()]!);
       else apply();
@@ -82,7 +83,7 @@ export function QueryBar() {
 
   const { state, message } = validity.value;
   return (
-    <div class={`query ${state}`} role="search">
+    <div class={`query is-${state}`} role="search">
       <input
         ref={input}
         id="query"

@@ -37,7 +37,11 @@ export function VirtualList(props: VirtualListProps) {
   const range = Math.max(1, scrollable - height);
   const isMapped = full > maxHeight;
   const first = isAtEnd ? last : Math.min(Math.max(0, top), last);
-  const offset = isAtEnd ? scrollable - height : isMapped ? (first / Math.max(1, last)) * range : first * rowHeight;
+  const offset = isAtEnd
+    ? scrollable - height
+    : isMapped
+      ? (first / Math.max(1, last)) * range
+      : first * rowHeight;
 
   useLayoutEffect(() => {
     const element = box.current!;
@@ -82,7 +86,11 @@ export function VirtualList(props: VirtualListProps) {
   const shown = [];
   for (let position = from; position < to; position++)
     shown.push(
-      <div key={position % 256} class="slot" style={{ transform: `translateY(${position * rowHeight + shift}px)` }}>
+      <div
+        key={position % 256}
+        class="slot"
+        style={{ transform: `translateY(${position * rowHeight + shift}px)` }}
+      >
         {props.render(position)}
       </div>,
     );

@@ -91,8 +91,7 @@ function told({ state, from, rows: fresh, anchorAt }: ListNews): void {
     // Entries went or came above: the view goes with its first one.
     const before = anchor > 0 ? positionHere(anchor) : -1;
     rows.value = map;
-    if (!isFollowing.peek() && before >= 0 && anchorAt >= 0 && anchorAt !== before)
-      moveBy(anchorAt - before);
+    if (!isFollowing.peek() && before >= 0 && anchorAt >= 0 && anchorAt !== before) moveBy(anchorAt - before);
     const id = selected.peek();
     for (const [position, row] of map) if (row.id === id) selectedAt.value = position;
   });

@@ -39,7 +39,13 @@ export function RowLine({ row, isSelected, severalTargets, span, onSelect, onOpe
   );
   if (row.kind === 'loss' || row.kind === 'note')
     return (
-      <div class={`row ${row.kind}`} role="option" aria-selected={isSelected} id={`entry-${row.id}`} onClick={onSelect}>
+      <div
+        class={`row ${row.kind}`}
+        role="option"
+        aria-selected={isSelected}
+        id={`entry-${row.id}`}
+        onClick={onSelect}
+      >
         {time}
         <span class="said">{row.subject}</span>
       </div>
@@ -123,9 +129,7 @@ function Value({ row, text }: { readonly row: Row; readonly text: string }) {
 /** The condition is that of the entry's own field which has this value; where none has, the text itself. */
 async function byValue(id: number, text: string): Promise<void> {
   const detail = await desk.peek()?.detail(id);
-  const facts = detail
-    ? [...detail.sections.flatMap((section) => section.facts), ...detail.connection]
-    : [];
+  const facts = detail ? [...detail.sections.flatMap((section) => section.facts), ...detail.connection] : [];
   const fact =
     facts.find(({ value, query }) => query !== '' && value === text) ??
     facts.find(({ value, query }) => query !== '' && value !== '' && text.startsWith(value));

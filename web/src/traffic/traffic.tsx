@@ -1,9 +1,9 @@
 /** The list with what belongs to it: heads, pill, and the entry that is open. */
-import { batch } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { isOpen, order, selected } from '../address-bar.ts';
-import { DetailPane } from '../detail/pane.tsx';
 import { state, way } from '../desk/desk.ts';
+import { DetailPane } from '../detail/pane.tsx';
 import { figure } from '../format.ts';
 import { VirtualList } from '../parts/virtual-list.tsx';
 import { isNarrow } from '../parts/width.ts';
@@ -117,8 +117,8 @@ function Empty() {
       <p>{all > 0 ? `None of ${figure(all)} entries is shown by this filter.` : 'Nothing was said yet.'}</p>
       {all === 0 && (
         <p>
-          The <a href="#/status">status page</a> tells what is attached and why nothing may show. A capture file can
-          be dropped here.
+          The <a href="#/status">status page</a> tells what is attached and why nothing may show. A capture
+          file can be dropped here.
         </p>
       )}
     </div>
@@ -134,6 +134,9 @@ function Pill() {
   );
 }
 
+/** Of the list, percent. */
+const share = signal(52);
+
 /** Between list and entry; dragged, or moved with the arrow keys. */
 function Divider({ box }: { readonly box: { readonly current: HTMLDivElement | null } }) {
   const to = (x: number) => {
@@ -141,6 +144,7 @@ function Divider({ box }: { readonly box: { readonly current: HTMLDivElement | n
     if (!element) return;
     const { left, width } = element.getBoundingClientRect();
     const part = Math.min(0.8, Math.max(0.2, (x - left) / width));
+    share.value = Math.round(part * 100);
     element.style.setProperty('--list', `${(part * 100).toFixed(1)}%`);
   };
   return (
@@ -149,6 +153,7 @@ function Divider({ box }: { readonly box: { readonly current: HTMLDivElement | n
       role="separator"
       aria-orientation="vertical"
       aria-label="width of the list"
+      aria-valuenow={share.value}
       tabIndex={0}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
