@@ -48,6 +48,7 @@ const checks = {
   tshark: () => command('tshark'),
   tmux: () => command('tmux'),
   git: () => command('git'),
+  chromium: () => command('chromium'),
 } satisfies Record<string, () => string>;
 
 export type Precondition = keyof typeof checks;

@@ -22,7 +22,9 @@ export function duration(ns: number | undefined): string {
     [1e6, 'ms'],
     [1e9, 's'],
   ];
-  const [size, unit] = [...units].reverse().find(([least]) => ns >= least) ?? units[0]!;
+  if (ns === 0) return '0 s';
+  // What would be rounded to a thousand is one of the next.
+  const [size, unit] = [...units].reverse().find(([least]) => ns >= least * 0.9995) ?? units[0]!;
   return `${threeDigits(ns / size)} ${unit}`;
 }
 

@@ -35,7 +35,8 @@ export function layout(
   for (let sweep = 0; sweep < sweeps; sweep++) order(columns, lines, sweep % 2 === 0);
   const boxes = new Map<string, Box>();
   const tallest = Math.max(1, ...columns.map((column) => column.length));
-  const height = tallest * (boxHeight + gapY) + gapY;
+  // Ways back need room below, loops on the right.
+  const height = tallest * (boxHeight + gapY) + 3 * gapY;
   let x = gapY;
   for (const column of columns) {
     const width = Math.max(0, ...column.map(widthOf));
@@ -49,7 +50,7 @@ export function layout(
       });
     x += width + gapX;
   }
-  return { boxes, width: Math.max(1, x - gapX + gapY), height };
+  return { boxes, width: Math.max(1, x - gapX / 3), height };
 }
 
 function columnsOf(names: readonly string[], lines: readonly Line[]): string[][] {

@@ -45,7 +45,7 @@ export function VirtualList(props: VirtualListProps) {
 
   useLayoutEffect(() => {
     const element = box.current!;
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
+    const observer = new ResizeObserver(() => setHeight(element.clientHeight || 600));
     observer.observe(element);
     setHeight(element.clientHeight);
     return () => observer.disconnect();

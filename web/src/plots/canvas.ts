@@ -17,7 +17,7 @@ export function useCanvas(draw: (pen: Pen) => void) {
   const isDark = useSignal(matchMedia('(prefers-color-scheme: dark)').matches);
   useEffect(() => {
     const observer = new ResizeObserver(() => {
-      size.value = canvas.current!.clientWidth;
+      if (canvas.current) size.value = canvas.current.clientWidth;
     });
     observer.observe(canvas.current!);
     const query = matchMedia('(prefers-color-scheme: dark)');
