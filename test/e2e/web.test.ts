@@ -37,7 +37,11 @@ async function web(...args: string[]): Promise<{ url: string; running: Running }
 
 const rows = (page: Page): Locator => page.locator('.slot .row');
 const footer = (page: Page) => page.locator('footer');
-const hash = (page: Page) => page.evaluate(() => decodeURIComponent(location.hash.replaceAll('+', ' ')));
+// Scripts of the page are texts here: this file knows no DOM.
+const hash = async (page: Page) =>
+  decodeURIComponent((await page.evaluate<string>('location.hash')).replaceAll('+', ' '));
+const go = (page: Page, to: string) => page.evaluate(`location.hash = ${JSON.stringify(to)}`);
+const owned = (page: Page) => page.evaluate('window.owned');
 
 async function apply(page: Page, query: string): Promise<void> {
   await page.locator('#query').fill(query);
@@ -53,7 +57,10 @@ test('what the page loads is small, and all that it loads is its own', { skip: n
   assert.ok(page < 60_000, `${page} bytes gzipped`);
   assert.ok(sizes.get('worker.js')! < 260_000, `worker ${sizes.get('worker.js')}`);
   for (const { name, bytes } of files) {
-    const urls = Buffer.from(bytes).toString().match(/https?:\/\/[\w.-]+/g) ?? [];
+    const urls =
+      Buffer.from(bytes)
+        .toString()
+        .match(/https?:\/\/[\w.-]+/g) ?? [];
     const foreign = urls.filter((url) => !/^http:\/\/(www\.w3\.org|127\.0\.0\.1)$/.test(url));
     if (name !== 'worker.js') assert.deepEqual(foreign, [], name);
   }
@@ -64,7 +71,9 @@ test('a file: list, keys, detail, filter, URL', { skip }, async () => {
   const { exchanges } = writeHttpCapture(file, { connections: 40, requestsPerConnection: 25 });
   const { url, running } = await web('-r', file);
   const { page, asked, complaints, close } = await openPage(url);
-  await footer(page).getByText(`${exchanges.toLocaleString('en-US')} of`).waitFor();
+  await footer(page)
+    .getByText(`${exchanges.toLocaleString('en-US')} of`)
+    .waitFor();
   // A window of the list is in the document, not the list.
   assert.ok((await rows(page).count()) < 100);
 
@@ -93,12 +102,14 @@ test('a file: list, keys, detail, filter, URL', { skip }, async () => {
   await page.locator('#query').fill('http.nothing == 1');
   await page.locator('.query.is-wrong').waitFor();
   await apply(page, 'http.request.method == "DELETE"');
-  await footer(page).getByText(`${(exchanges / 10).toLocaleString('en-US')} of`).waitFor();
+  await footer(page)
+    .getByText(`${(exchanges / 10).toLocaleString('en-US')} of`)
+    .waitFor();
   assert.match(await hash(page), /q=http\.request\.method == "DELETE"/);
-  await until(async () => (await rows(page).first().innerText()).includes('DELETE'), 'rows of the filter');
+  await until(async () => (await rows(page).first().textContent())?.includes('DELETE'), 'rows of the filter');
   // Any value filters.
   await rows(page).first().click();
-  await page.locator('.fact').filter({ hasText: /^404$/ }).or(page.locator('.fact').filter({ hasText: /^DELETE$/ })).first().click();
+  await page.locator('.fact').filter({ hasText: 'load/1.0' }).first().click();
   await until(async () => (await hash(page)).includes('&&'), 'one more condition');
   await page.goBack();
   await until(async () => !(await hash(page)).includes('&&'), 'the filter before');
@@ -106,7 +117,9 @@ test('a file: list, keys, detail, filter, URL', { skip }, async () => {
   // A URL is all that another tab needs.
   const other = await page.context().newPage();
   await other.goto(page.url());
-  await footer(other).getByText(`${(exchanges / 10).toLocaleString('en-US')} of`).waitFor();
+  await footer(other)
+    .getByText(`${(exchanges / 10).toLocaleString('en-US')} of`)
+    .waitFor();
 
   const { origin } = new URL(url);
   assert.deepEqual(complaints, []);
@@ -116,7 +129,9 @@ test('a file: list, keys, detail, filter, URL', { skip }, async () => {
   assert.equal(code, 0);
 });
 
-test('every page at 360 px and at 1440, dark and light: nothing sticks out, nothing complains', { skip }, async () => {
+test('every page at 360 px and at 1440, dark and light: nothing sticks out, nothing complains', {
+  skip,
+}, async () => {
   const { url } = await web('-r', join(root, 'src/protocols/http/fixtures/chromium.pcap'));
   for (const look of [
     { width: 360, height: 700, scheme: 'dark' },
@@ -125,13 +140,22 @@ test('every page at 360 px and at 1440, dark and light: nothing sticks out, noth
     const { page, complaints, close } = await openPage(url, look);
     await rows(page).first().waitFor();
     for (const name of ['map', 'statistics', 'targets', 'status', 'traffic']) {
-      await page.evaluate((to) => {
-        location.hash = `#/${to}`;
-      }, name);
-      const shown = { map: 'svg .node', statistics: '.tile', targets: 'h1', status: 'h1', traffic: '.slot .row' };
-      await page.locator(shown[name as keyof typeof shown]).first().waitFor();
-      const [width, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-      assert.ok(width! <= seen!, `${name} at ${look.width}: ${width}`);
+      await go(page, `#/${name}`);
+      const shown = {
+        map: 'svg .node',
+        statistics: '.tile',
+        targets: 'h1',
+        status: 'h1',
+        traffic: '.slot .row',
+      };
+      await page
+        .locator(shown[name as keyof typeof shown])
+        .first()
+        .waitFor();
+      const [width, seen] = await page.evaluate<[number, number]>(
+        '[document.documentElement.scrollWidth, innerWidth]',
+      );
+      assert.ok(width <= seen, `${name} at ${look.width}: ${width}`);
     }
     assert.deepEqual(complaints, []);
     await close();
@@ -143,12 +167,18 @@ const evil = `"'><img src=x onerror=window.owned=1><script>window.owned=2</scrip
 
 test('script in URLs, headers, bodies and names stays text', { skip }, async () => {
   const plain = join(directory, 'evil.pcap');
-  const [client, server] = [10, 11].map((n): End => ({ address: [10, 0, 0, n], port: 8000 + n, seq: n })) as [End, End];
+  const [client, server] = [10, 11].map((n): End => ({ address: [10, 0, 0, n], port: 8000 + n, seq: n })) as [
+    End,
+    End,
+  ];
   const bodies: readonly (readonly [string, string])[] = [
     ['text/html', evil],
     ['application/json', JSON.stringify({ [evil]: evil, list: [evil] })],
     ['application/x-www-form-urlencoded', `${encodeURIComponent(evil)}=${encodeURIComponent(evil)}`],
-    ['image/svg+xml', `<svg xmlns="http://www.w3.org/2000/svg" onload="window.owned=4"><script>window.owned=5</script></svg>`],
+    [
+      'image/svg+xml',
+      `<svg xmlns="http://www.w3.org/2000/svg" onload="window.owned=4"><script>window.owned=5</script></svg>`,
+    ],
     ['image/png', evil],
     [`text/${evil}`, evil],
     ['application/xml', `<?xml version="1.0"?><a>${evil}</a>`],
@@ -158,59 +188,73 @@ test('script in URLs, headers, bodies and names stays text', { skip }, async () 
     for (const [type, body] of bodies) {
       const head = `POST /${evil.replaceAll(' ', '%20')}?a=javascript:window.owned=6 HTTP/1.1\r\nHost: ${evil.replaceAll(' ', '')}\r\nX-${'Evil'}: ${evil}\r\nCookie: a=${evil}\r\nUser-Agent: ${evil}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
       file.send(client, server, Buffer.from(head + body));
-      file.send(server, client, Buffer.from(`HTTP/1.1 500 ${evil}\r\nServer: ${evil}\r\nLocation: javascript:window.owned=7\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`));
+      file.send(
+        server,
+        client,
+        Buffer.from(
+          `HTTP/1.1 500 ${evil}\r\nServer: ${evil}\r\nLocation: javascript:window.owned=7\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        ),
+      );
     }
     file.close(client, server);
   });
   // Names come with the file.
   const named = join(directory, 'evil.pcapng');
-  const { url } = await web('-r', await withNames(plain, named, [['10.0.0.10', evil], ['10.0.0.11', `b${evil}`]]));
+  const { url } = await web(
+    '-r',
+    await withNames(plain, named, [
+      ['10.0.0.10', evil],
+      ['10.0.0.11', `b${evil}`],
+    ]),
+  );
   const { page, asked, complaints, close } = await openPage(url);
   await rows(page).first().waitFor();
-  const before = await page.evaluate(() => document.scripts.length);
+  const before = await page.evaluate('document.scripts.length');
   const count = await rows(page).count();
   for (let i = 0; i < count; i++) {
     await rows(page).nth(i).click();
     await page.locator('.detail h2').waitFor();
     for (const button of await page.locator('.choices button').all()) await button.click();
-    for (const tab of ['Timing', 'Packets', 'Stream', 'Exchange']) await page.getByRole('tab', { name: tab }).click();
+    for (const tab of ['Timing', 'Packets', 'Stream', 'Exchange'])
+      await page.getByRole('tab', { name: tab }).click();
   }
+  // The text itself is there.
+  assert.match(await page.content(), /&lt;img src=x onerror/);
   await page.locator('.row .plus').first().dispatchEvent('click');
   for (const name of ['map', 'statistics', 'targets', 'status', 'traffic']) {
-    await page.evaluate((to) => {
-      location.hash = `#/${to}`;
-    }, name);
+    await go(page, `#/${name}`);
     await page.locator('main').waitFor();
   }
   // A URL of this page that somebody else made.
-  await page.evaluate((text) => {
-    location.hash = `#/traffic?q=${encodeURIComponent(text)}&order=${encodeURIComponent(text)}`;
-  }, evil);
+  await go(page, `#/traffic?q=${encodeURIComponent(evil)}&order=${encodeURIComponent(evil)}`);
   await page.locator('#query').waitFor();
-  assert.equal(await page.evaluate(() => (window as { owned?: number }).owned), undefined);
-  assert.equal(await page.evaluate(() => document.scripts.length), before);
+  assert.equal(await owned(page), undefined);
+  assert.equal(await page.evaluate('document.scripts.length'), before);
   assert.equal(await page.locator('img[src="x"], svg[onload], a[href^="javascript"]').count(), 0);
-  // The text itself is there.
-  assert.match(await page.content(), /&lt;img src=x onerror/);
   const strange = complaints.filter((text) => !/Failed to load resource.*blob|query/.test(text));
   assert.deepEqual(strange, []);
-  for (const request of asked) assert.match(request, /^(http:\/\/127\.0\.0\.1:\d+\/|blob:http:\/\/127\.0\.0\.1:)/);
+  for (const request of asked)
+    assert.match(request, /^(http:\/\/127\.0\.0\.1:\d+\/|blob:http:\/\/127\.0\.0\.1:)/);
   await close();
 });
 
 /** The same packets, with names for addresses at the end. */
-async function withNames(from: string, to: string, names: readonly (readonly [string, string])[]): Promise<string> {
+async function withNames(
+  from: string,
+  to: string,
+  names: readonly (readonly [string, string])[],
+): Promise<string> {
   const { CaptureDecoder } = await import('../../src/pcap/index.ts');
   const writer = new PcapngWriter();
   writer.section({});
   const decoder = new CaptureDecoder();
   decoder.feed(readFileSync(from), {
     interface: (iface) => void writer.interface(iface),
-    frame: (frame) => void writer.packet(frame, 0),
+    frame: (frame) => void writer.frame(frame, 0),
     loss() {},
   });
   writer.names(names);
-  writeFileSync(to, writer.chunk.take());
+  writeFileSync(to, writer.chunk.view());
   return to;
 }
 
@@ -223,10 +267,14 @@ test('a file that is dropped on the page is read in the browser alone', { skip }
   const sent: number[] = [];
   page.on('request', (request) => sent.push(request.postDataBuffer()?.length ?? 0));
   await drop(page, 'drop.pcap', readFileSync(file));
-  await footer(page).getByText(`${exchanges.toLocaleString('en-US')} of`).waitFor();
+  await footer(page)
+    .getByText(`${exchanges.toLocaleString('en-US')} of`)
+    .waitFor();
   await page.locator('.sign').getByText('drop.pcap').waitFor();
   await apply(page, 'http.request.method == "DELETE"');
-  await footer(page).getByText(`${(exchanges / 10).toLocaleString('en-US')} of`).waitFor();
+  await footer(page)
+    .getByText(`${(exchanges / 10).toLocaleString('en-US')} of`)
+    .waitFor();
   await rows(page).first().click();
   await page.locator('.detail').getByText('X-Request-Id').waitFor();
   assert.ok(sent.every((length) => length === 0));
@@ -240,14 +288,12 @@ test('a file that is dropped on the page is read in the browser alone', { skip }
 });
 
 async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    ([text, called]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([Uint8Array.from(atob(text!), (c) => c.charCodeAt(0))], called!));
-      return data;
-    },
-    [bytes.toString('base64'), name],
-  );
+  const transfer = await page.evaluateHandle(`(() => {
+    const data = new DataTransfer();
+    const bytes = Uint8Array.from(atob('${bytes.toString('base64')}'), (c) => c.charCodeAt(0));
+    data.items.add(new File([bytes], ${JSON.stringify(name)}));
+    return data;
+  })()`);
   await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
 }
 
@@ -258,7 +304,9 @@ before(() => {
   stage.talk(pair.box, pair.peer, '10.96.0.1', 8091);
 });
 
-test('live: rows come, the selection stays, the pill counts, pause stands still', { skip: skipLive }, async () => {
+test('live: rows come, the selection stays, the pill counts, pause stands still', {
+  skip: skipLive,
+}, async () => {
   const { url, running } = await web(`netns:${pair.box}`, 'port', '8091');
   await running.listening();
   const { page, complaints, close } = await openPage(url);
@@ -276,13 +324,9 @@ test('live: rows come, the selection stays, the pill counts, pause stands still'
   await page.locator('.sign.live').waitFor();
   await page.keyboard.press('G');
   await until(async () => (await page.locator('.pill').count()) === 0, 'the pill to go');
-  await page.evaluate(() => {
-    location.hash = '#/targets';
-  });
+  await go(page, '#/targets');
   await page.getByRole('row').filter({ hasText: pair.box }).getByText('watched').first().waitFor();
-  await page.evaluate(() => {
-    location.hash = '#/status';
-  });
+  await go(page, '#/status');
   await page.locator('.status-lines').getByText('listening on').waitFor();
   assert.deepEqual(complaints, []);
   await close();
@@ -301,7 +345,8 @@ test('a browser that stands still loses pictures, -w nothing', { skip: skipLive 
   socket.send(encodeFrame({ list: 1, wanted: { query: '' } }));
   socket.send(encodeFrame({ list: 1, see: { from: -1, count: 600, anchor: 0 } }));
   socket.pause();
-  const counts = () => Number(/(\d+) packets? captured/.exec(running.stderr().split('SIGUSR1').pop()!)?.[1] ?? 0);
+  const counts = () =>
+    Number(/(\d+) packets? captured/.exec(running.stderr().split('SIGUSR1').pop()!)?.[1] ?? 0);
   await until(() => {
     running.child.kill('SIGUSR1');
     return counts() > 0;
@@ -333,11 +378,9 @@ test('a name of a target that would be script', { skip: skipLive }, async () => 
   const { url, running } = await web(`netns:${box}`);
   const { page, complaints, close } = await openPage(`${url}`);
   await page.locator('#query').waitFor();
-  await page.evaluate(() => {
-    location.hash = '#/targets';
-  });
+  await go(page, '#/targets');
   await page.getByRole('rowheader').filter({ hasText: '<img src=x' }).first().waitFor();
-  assert.equal(await page.evaluate(() => (window as { owned?: number }).owned), undefined);
+  assert.equal(await owned(page), undefined);
   assert.deepEqual(complaints, []);
   await close();
   await running.stop();
