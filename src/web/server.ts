@@ -190,7 +190,7 @@ function enter(response: ServerResponse, asked: Asked, given: string, access: Ac
       'Content-Type': 'text/html; charset=utf-8',
       'Set-Cookie': `${cookieName(access.port)}=${access.token}; HttpOnly; SameSite=Strict; Path=/`,
     },
-    '<!doctype html><meta charset=utf-8><meta http-equiv=refresh content="0;url=/"><title>Porthole</title><a href="/">Porthole</a>\n',
+    '<!doctype html><meta charset=utf-8><meta http-equiv=refresh content="0;url=/"><link rel=icon href=/icon.svg><title>Porthole</title><a href="/">Porthole</a>\n',
   );
 }
 

@@ -4,6 +4,7 @@ Usage: porthole [COMMAND] [OPTIONS] TARGET [FILTER]
 
 Commands:
   watch TARGET [FILTER]   decoded conversations, live ('porthole TARGET' is the same)
+  web TARGET [FILTER]     the same in a browser: list, details, map, statistics
   dump TARGET [FILTER]    packets, as tcpdump prints them
   stats TARGET [FILTER]   talkers, protocols, rates, latency, errors, TCP, summed up
   ps                      what can be watched
@@ -34,7 +35,7 @@ Examples:
 `;
 
 export async function run(argv: string[] = []): Promise<number> {
-  if (['watch', 'dump', 'stats'].includes(argv[0]!)) return (await import(`./${argv[0]}.ts`)).run(['--help']);
+  if (['watch', 'web', 'dump', 'stats'].includes(argv[0]!)) return (await import(`./${argv[0]}.ts`)).run(['--help']);
   process.stdout.write(text);
   return 0;
 }
