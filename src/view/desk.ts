@@ -52,6 +52,8 @@ export interface DeskOptions {
   readonly limits?: Partial<Limits>;
   /** A file: no rates. */
   readonly isLive?: boolean;
+  /** Milliseconds of a clock that never goes back (performance.now): bounds what one turn costs. */
+  readonly now?: () => number;
   /** Of the program, for files. */
   readonly version?: string;
 }
@@ -68,6 +70,9 @@ const notesKept = 100;
 const marksMax = 10_000;
 /** Entries whose query is asked each turn, of every list. */
 const workPerTurn = 20_000;
+/** With a clock: what is behind is caught up with for so long each turn, so many entries at a time. */
+const workMs = 25;
+const workStep = 500;
 /** Of a conversation's packets, in a file or a stream. */
 const framesMax = 100_000;
 /** Entries of a file that is saved. */
@@ -131,7 +136,7 @@ class KeptDesk implements Desk {
   turn(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#rates.turn(nowMs);
-    for (const list of this.#lists) list.work(workPerTurn);
+    this.#work();
   }
 
   state(): DeskState {
@@ -204,10 +209,12 @@ class KeptDesk implements Desk {
   }
 
   mark(id: number, isMarked: boolean): void {
-    if (!this.#shelf.get(id) || (isMarked && this.#marks.size >= marksMax)) return;
+    const held = this.#shelf.get(id);
+    for (const mark of this.#marks) if (mark < this.#shelf.first) this.#marks.delete(mark);
+    if (!held || (isMarked && this.#marks.size >= marksMax)) return;
     if (isMarked) this.#marks.add(id);
     else this.#marks.delete(id);
-    for (const list of this.#lists) list.changed(id);
+    for (const list of this.#lists) list.changed(id, held);
   }
 
   copy(id: number, as: CopyAs): string {
@@ -302,6 +309,18 @@ class KeptDesk implements Desk {
     this.#marks.clear();
     this.#open.clear();
     for (const list of this.#lists) list.dropped(this.#shelf.first);
+  }
+
+  /** What is behind catches up: each a little in turn. */
+  #work(): void {
+    const { now } = this.#options;
+    const until = now ? now() + workMs : 0;
+    let behind = [...this.#lists];
+    for (let done = 0; behind.length > 0 && done < (now ? Number.POSITIVE_INFINITY : workPerTurn); ) {
+      behind = behind.filter((list) => !list.work(workStep));
+      done += workStep;
+      if (now && now() >= until) return;
+    }
   }
 
   #opened(context: SinkContext): void {
@@ -456,11 +475,9 @@ class KeptDesk implements Desk {
 
   #add(held: Held): number {
     const id = this.#shelf.add(held);
-    if (this.#marks.size > 0)
-      for (const mark of this.#marks) if (mark < this.#shelf.first) this.#marks.delete(mark);
     for (const list of this.#lists) {
       list.dropped(this.#shelf.first);
-      list.added(id);
+      list.added(id, held);
     }
     return id;
   }
@@ -483,7 +500,7 @@ class KeptDesk implements Desk {
       return;
     }
     this.#shelf.replace(id, held);
-    for (const list of this.#lists) list.changed(id);
+    for (const list of this.#lists) list.changed(id, held);
   }
 
   #lost(loss: Loss): void {

@@ -2,6 +2,7 @@
 import type { Query } from '../query/index.ts';
 import type { Held, Shelf } from './held.ts';
 import type { List, ListState, Row } from './ports.ts';
+import { SortedIds } from './sorted-ids.ts';
 import { entryOf, type Reader } from './values.ts';
 
 export interface ListOptions {
@@ -20,74 +21,63 @@ export interface ListOptions {
 /** Entries whose query is asked when somebody looks; the rest is done as time goes on. */
 const atOnce = 20_000;
 
-type Key = number | string | undefined;
-
 export class KeptList implements List {
   readonly #options: ListOptions;
-  /** Ids, by arrival or by key. Those before `#from` have been let go of (by arrival). */
+  /** Ids by arrival. Those before `#from` have been let go of. */
   #ids: number[] = [];
   #from = 0;
-  #keys = new Map<number, Key>();
-  /** Sorted lists: all before it are gone. */
-  #first = 0;
-  /** Sorted lists: come since they were merged. */
-  #fresh: number[] = [];
+  readonly #sorted: SortedIds | undefined;
   /** The next entry whose query is asked. */
   #next: number;
   #revision = 0;
 
   constructor(options: ListOptions) {
+    const { shelf, sort } = options;
     this.#options = options;
-    this.#next = options.shelf.first;
+    this.#next = shelf.first;
+    if (sort) this.#sorted = new SortedIds(sort.descending, shelf.first);
     this.work(atOnce);
   }
 
   state(): ListState {
     this.#settle();
-    const { shelf } = this.#options;
-    const examined = Math.max(0, this.#next - shelf.first);
-    return { revision: this.#revision, length: this.#ids.length - this.#from, examined };
+    const examined = Math.max(0, this.#next - this.#options.shelf.first);
+    return { revision: this.#revision, length: this.#length, examined };
   }
 
   rows(from: number, count: number): readonly Row[] {
     this.#settle();
     const { shelf, extra, row } = this.#options;
     const rows: Row[] = [];
-    for (let i = Math.max(0, from); i < from + count && i < this.#ids.length - this.#from; i++) {
-      const id = this.#ids[this.#from + i]!;
+    const end = Math.min(from + count, this.#length);
+    for (let i = Math.max(0, from); i < end; i++) {
+      const id = this.#at(i);
       const held = shelf.get(id);
-      if (held)
-        rows.push(
-          row(
-            id,
-            held,
-            extra.map((reader) => reader.text(held)),
-          ),
-        );
+      if (!held) continue;
+      const texts = extra.map((reader) => reader.text(held));
+      rows.push(row(id, held, texts));
     }
     return rows;
   }
 
   position(id: number): number {
     this.#settle();
-    if (this.#options.sort) {
-      const at = this.#ids.indexOf(id);
+    let at = this.#search(id) - this.#from;
+    if (this.#sorted) {
+      at = this.#sorted.position(id);
       if (at >= 0) return at;
       // It is not listed: where it would be.
       const held = this.#options.shelf.get(id);
       if (!held) return -1;
-      const place = this.#placeOf(id, this.#keyOf(id, held));
-      return place < this.#ids.length ? place : -1;
+      at = this.#sorted.placeOfKey(id, this.#keyOf(id, held));
     }
-    const at = this.#search(id) - this.#from;
-    return at < this.#ids.length - this.#from ? Math.max(0, at) : -1;
+    return at < this.#length ? Math.max(0, at) : -1;
   }
 
   find(text: string, from: number, backwards: boolean): number {
     this.#settle();
     const wanted = text.toLowerCase();
-    const { length } = this.#ids;
-    for (let i = from; i >= 0 && i < length - this.#from; i += backwards ? -1 : 1) {
+    for (let i = from; i >= 0 && i < this.#length; i += backwards ? -1 : 1) {
       const [row] = this.rows(i, 1);
       if (row && textsOf(row).some((one) => one.toLowerCase().includes(wanted))) return i;
     }
@@ -103,41 +93,41 @@ export class KeptList implements List {
     const { shelf } = this.#options;
     this.#next = Math.max(this.#next, shelf.first);
     const end = Math.min(shelf.next, this.#next + count);
-    for (; this.#next < end; this.#next++) if (this.#passes(this.#next)) this.#append(this.#next);
+    for (; this.#next < end; this.#next++) this.#ask(this.#next, undefined);
     return this.#next === shelf.next;
   }
 
   /** An entry came. */
-  added(id: number): void {
+  added(id: number, held: Held): void {
     // Those before it come first.
     if (this.#next !== id) return;
     this.#next = id + 1;
-    if (this.#passes(id)) this.#append(id);
+    this.#ask(id, held);
   }
 
   /** It is another now, or was marked: it may belong here no more, or as of now. */
-  changed(id: number): void {
+  changed(id: number, held: Held): void {
     if (id >= this.#next) return;
-    this.#settle();
-    const belongs = this.#passes(id);
-    const { sort } = this.#options;
-    const at = sort ? this.#ids.indexOf(id) : this.#search(id);
-    const isThere = this.#ids[at] === id;
-    this.#revision++;
-    if (isThere && (!belongs || sort)) {
-      this.#ids.splice(at, 1);
-      this.#keys.delete(id);
+    const belongs = this.#passes(id, held);
+    if (this.#sorted) {
+      this.#revision++;
+      this.#sorted.remove(id);
+      if (belongs) this.#sorted.add(id, this.#keyOf(id, held));
+      return;
     }
-    if (!belongs || (isThere && !sort)) return;
-    if (sort) this.#fresh.push(id);
-    else this.#ids.splice(at, 0, id);
+    const at = this.#search(id);
+    const isThere = this.#ids[at] === id;
+    if (belongs || isThere) this.#revision++;
+    // Mostly near the end: little is moved.
+    if (isThere && !belongs) this.#ids.splice(at, 1);
+    else if (belongs && !isThere) this.#ids.splice(at, 0, id);
   }
 
   /** All before `first` have been let go of. */
   dropped(first: number): void {
     this.#next = Math.max(this.#next, first);
     // A pass over all of them: done when somebody looks.
-    if (this.#options.sort) return;
+    if (this.#sorted) return;
     const before = this.#from;
     while (this.#from < this.#ids.length && this.#ids[this.#from]! < first) this.#from++;
     if (this.#from !== before) this.#revision++;
@@ -148,79 +138,43 @@ export class KeptList implements List {
     }
   }
 
-  #passes(id: number): boolean {
-    const { shelf, query, isWrong, isMarked } = this.#options;
+  get #length(): number {
+    return this.#sorted ? this.#sorted.length : this.#ids.length - this.#from;
+  }
+
+  #at(position: number): number {
+    return this.#sorted ? this.#sorted.at(position) : this.#ids[this.#from + position]!;
+  }
+
+  #ask(id: number, given: Held | undefined): void {
+    const { isWrong, isMarked, query } = this.#options;
+    // Nothing is looked at when nothing is asked.
+    const held =
+      given ?? (query || this.#sorted || isMarked || isWrong ? this.#options.shelf.get(id) : unseen);
+    if (!held || !this.#passes(id, held)) return;
+    this.#revision++;
+    if (this.#sorted) this.#sorted.add(id, this.#keyOf(id, held));
+    else this.#ids.push(id);
+  }
+
+  #passes(id: number, held: Held): boolean {
+    const { query, isWrong, isMarked } = this.#options;
     if (isWrong || (isMarked && !isMarked(id))) return false;
-    const held = shelf.get(id);
-    if (!held) return false;
     if (!query) return true;
     const entry = entryOf(held);
     return entry !== undefined && query.matches(entry);
   }
 
-  #append(id: number): void {
-    this.#revision++;
-    if (this.#options.sort) this.#fresh.push(id);
-    else this.#ids.push(id);
+  #keyOf(id: number, held: Held) {
+    const { sort, row } = this.#options;
+    return sort!.reader.key(held, () => row(id, held, []));
   }
 
-  #keyOf(id: number, held: Held): Key {
-    let key = this.#keys.get(id);
-    if (key === undefined && !this.#keys.has(id)) {
-      key = this.#options.sort!.reader.key(held, this.#options.row(id, held, []));
-      this.#keys.set(id, key);
-    }
-    return key;
-  }
-
-  #compare(a: number, b: number): number {
-    const [x, y] = [this.#keys.get(a), this.#keys.get(b)];
-    if (x === y || (Number.isNaN(x) && Number.isNaN(y))) return a - b;
-    if (x === undefined) return 1;
-    if (y === undefined) return -1;
-    const order = x < y ? -1 : 1;
-    return this.#options.sort!.descending ? -order : order;
-  }
-
-  /** What has come is sorted by itself, then both are merged: a pass over the list, not one for each. */
   #settle(): void {
-    const { shelf, sort } = this.#options;
-    if (sort && this.#first < shelf.first) this.#forget(shelf.first);
-    if (this.#fresh.length === 0) return;
-    const fresh = this.#fresh.filter((id) => {
-      const held = shelf.get(id);
-      if (held) this.#keyOf(id, held);
-      return held !== undefined;
-    });
-    this.#fresh = [];
-    fresh.sort((a, b) => this.#compare(a, b));
-    const merged: number[] = new Array(this.#ids.length + fresh.length);
-    let [i, j] = [0, 0];
-    for (let at = 0; at < merged.length; at++) {
-      const takesOld =
-        j === fresh.length || (i < this.#ids.length && this.#compare(this.#ids[i]!, fresh[j]!) <= 0);
-      merged[at] = takesOld ? this.#ids[i++]! : fresh[j++]!;
-    }
-    this.#ids = merged;
-  }
-
-  #forget(first: number): void {
-    this.#first = first;
-    const ids = this.#ids.filter((id) => id >= first);
-    if (ids.length !== this.#ids.length) this.#revision++;
-    this.#ids = ids;
-    for (const id of this.#keys.keys()) if (id < first) this.#keys.delete(id);
-  }
-
-  #placeOf(id: number, key: Key): number {
-    this.#keys.set(id, key);
-    let [low, high] = [0, this.#ids.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#compare(this.#ids[middle]!, id) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    if (!this.#sorted) return;
+    const { length } = this.#sorted;
+    this.#sorted.settle(this.#options.shelf.first);
+    if (this.#sorted.length !== length) this.#revision++;
   }
 
   /** The first of the array that is not below `id`. */
@@ -234,6 +188,9 @@ export class KeptList implements List {
     return low;
   }
 }
+
+/** Stands for an entry nobody looks at. */
+const unseen: Held = { kind: 'note', text: '', atMs: 0 };
 
 const textsOf = (row: Row): readonly string[] => [
   ...[row.operation, row.subject, row.result, row.client, row.server, row.target],

@@ -1,4 +1,5 @@
 /** What a field of the query language says of an entry: for columns that are chosen, for sorting, for statistics. */
+import type { Exchange } from '../model/index.ts';
 import type { Entry, Field, Setup, Value } from '../query/index.ts';
 import { escapeLine } from '../sinks/text/escape.ts';
 import { formatBytes, formatDuration } from '../sinks/text/units.ts';
@@ -15,7 +16,7 @@ export interface Reader {
   readonly column: Column;
   text(held: Held): string;
   /** What rows are sorted by; undefined: it has none, and is last. */
-  key(held: Held, row: Row): number | string | undefined;
+  key(held: Held, row: () => Row): number | string | undefined;
 }
 
 const right: ReadonlySet<string> = new Set(['number', 'duration', 'size', 'time']);
@@ -61,33 +62,55 @@ export function fieldReader(field: Field, setup: Setup, clean: (entry: Entry) =>
   };
 }
 
+type Key = number | string | undefined;
 type Fixed = readonly [
   label: string,
   description: string,
   align: Column['align'],
-  key: (row: Row) => number | string | undefined,
+  key: (held: Held, row: () => Row) => Key,
 ];
+
+/** Of the entry itself, without its row, whose texts have to be made. */
+const number =
+  (of: (entry: Exchange) => number, otherwise: (row: Row) => Key) => (held: Held, row: () => Row) =>
+    held.kind === 'exchange' ? of(held.exchange) : otherwise(row());
+const sent = ({ request }: Exchange) => request?.wireBytes ?? 0;
+const received = ({ response }: Exchange) => response?.wireBytes ?? 0;
+const text = (of: (row: Row) => string) => (_: Held, row: () => Row) => of(row());
 
 /** Of every row. */
 const fixed: Readonly<Record<string, Fixed>> = {
-  time: ['time', 'First byte', 'left', (row) => row.at],
-  target: ['target', 'Container, pod or process it was seen in', 'left', (row) => row.target],
-  client: ['client', 'Who asked', 'left', (row) => row.client],
-  server: ['server', 'Who was asked', 'left', (row) => row.server],
-  protocol: ['protocol', 'What was spoken', 'left', (row) => row.protocol],
-  operation: ['operation', 'What was asked for: method, kind', 'left', (row) => row.operation],
-  subject: ['subject', 'What it was about: path, name', 'left', (row) => row.subject],
-  result: ['result', 'What came of it: status, answer', 'left', (row) => row.result],
-  duration: ['duration', 'First byte to last byte', 'right', (row) => row.durationNs],
-  'request.size': ['up', 'Bytes of the request', 'right', (row) => row.requestBytes],
-  'response.size': ['down', 'Bytes of the response', 'right', (row) => row.responseBytes],
-  size: ['size', 'Bytes of both', 'right', (row) => row.requestBytes + row.responseBytes],
-  outcome: ['outcome', 'How it went', 'left', (row) => row.outcome],
+  time: ['time', 'First byte', 'left', (_, row) => row().at],
+  target: ['target', 'Container, pod or process it was seen in', 'left', text((row) => row.target)],
+  client: ['client', 'Who asked', 'left', text((row) => row.client)],
+  server: ['server', 'Who was asked', 'left', text((row) => row.server)],
+  protocol: ['protocol', 'What was spoken', 'left', text((row) => row.protocol)],
+  operation: ['operation', 'What was asked for: method, kind', 'left', text((row) => row.operation)],
+  subject: ['subject', 'What it was about: path, name', 'left', text((row) => row.subject)],
+  result: ['result', 'What came of it: status, answer', 'left', text((row) => row.result)],
+  duration: ['duration', 'First byte to last byte', 'right', durationOf],
+  'request.size': ['up', 'Bytes of the request', 'right', number(sent, (row) => row.requestBytes)],
+  'response.size': ['down', 'Bytes of the response', 'right', number(received, (row) => row.responseBytes)],
+  size: [
+    'size',
+    'Bytes of both',
+    'right',
+    number(
+      (e) => sent(e) + received(e),
+      (row) => row.requestBytes + row.responseBytes,
+    ),
+  ],
+  outcome: ['outcome', 'How it went', 'left', text((row) => row.outcome)],
 };
+
+function durationOf(held: Held, row: () => Row): Key {
+  if (held.kind !== 'exchange') return row().durationNs;
+  return held.isOpen ? undefined : held.exchange.endAt - held.exchange.startAt;
+}
 
 export const fixedReaders: ReadonlyMap<string, Reader> = new Map(
   Object.entries(fixed).map(([name, [label, description, align, key]]) => [
     name,
-    { column: { name, label, description, align }, text: () => '', key: (_, row) => key(row) },
+    { column: { name, label, description, align }, text: () => '', key },
   ]),
 );
