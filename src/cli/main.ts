@@ -9,6 +9,7 @@ type Command = (argv: string[]) => Promise<number>;
 
 const commands: Record<string, () => Promise<{ run: Command }>> = {
   watch: () => import('./commands/watch.ts'),
+  tui: () => import('./commands/tui.ts'),
   web: () => import('./commands/web.ts'),
   dump: () => import('./commands/dump.ts'),
   stats: () => import('./commands/stats.ts'),

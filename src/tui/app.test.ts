@@ -234,13 +234,13 @@ test('save: which, as what, under which name; what went wrong is said', () => {
   desk.add(...many(3));
   type('g', 'm', 'x', 'm', 'h');
   let rows = type();
-  assert.ok(rows.some((row) => row.includes('porthole.har')));
+  assert.ok(rows.some((row) => /porthole-\d{8}-\d{6}\.har/.test(row)));
   rows = type('enter');
-  assert.match(rows[23]!, /saved 5 B to \/dir\/porthole\.har/);
+  assert.match(rows[23]!, /saved 5 B to \/dir\/porthole-\d+-\d+\.har/);
   assert.deepEqual(desk.saved, ['{"marked":true} har']);
   rows = type('w', 's', 'ctrl-u', ...'x.har', 'enter');
   assert.match(rows[23]!, /x\.har is there already/);
-  assert.deepEqual(names, ['porthole.har', 'x.har']);
+  assert.equal(names[1], 'x.har');
 });
 
 test('statistics: pictures, and a row that is a filter', () => {

@@ -322,7 +322,7 @@ export class App implements Player, Keeper {
     statistics: () => this.#push(new StatisticsPage(this.desk, () => this.#filter.query)),
     status: () =>
       this.#push(new StatusPage(() => [this.desk.state(), this.#said, this.#stalls, this.#stage.spent])),
-    help: () => this.#push(new HelpPage()),
+    help: () => this.#push(new HelpPage(['list', 'detail', 'stream', 'statistics', 'text'])),
     filter: () => this.#filter.open(),
     find: () => this.#find(),
     sort: () => this.#sort(),

@@ -74,7 +74,7 @@ export const commands: readonly Command[] = [
   row('Look', 'side', 's', ['stream'], 'both directions, the client alone, the server alone', [21, 'sides']),
   row('Look', 'raw', 'y', ['list', 'detail'], 'it as JSON'),
   row('Look', 'wrap', 'w', texts, 'wrap long lines, or not'),
-  row('Look', 'time', 't', ['list', 'stream'], 'the time of day, since the first, since the one before'),
+  row('Look', 'time', 't', ['list', 'stream'], 'time of day, since the first, since the one before'),
   row('Look', 'statistics', 'S', ['list', 'detail'], 'rates, times, who and what of the entries shown', [
     60,
     'statistics',
@@ -86,8 +86,7 @@ export const commands: readonly Command[] = [
     'filter',
   ]),
   row('Find', 'filter', '/', ['picker'], 'show only names with that in them', [30, 'filter']),
-  row('Find', 'find', 'ctrl-f', entry, 'find a text', [35, 'find']),
-  row('Find', 'find', 'ctrl-f', ['text'], 'find a text'),
+  row('Find', 'find', 'ctrl-f', [...entry, 'text'], 'find a text', [35, 'find']),
   row('Find', 'find-next', 'n', desk, 'the next place'),
   row('Find', 'find-previous', 'N', desk, 'the place before'),
   row('Find', 'sort', 'o', ['list', 'statistics'], 'by which column', [55, 'sort']),

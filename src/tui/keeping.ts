@@ -95,12 +95,20 @@ export function saveMenu(keeper: Keeper, choices: Choices, format?: SaveAs): Ove
   });
 }
 
+/** With the time in it: the next one is another file. */
+function dated(name: string, now: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  return name.replace(/(\.[^.]*)?$/, (end) => `-${day}-${time}${end}`);
+}
+
 function askName(keeper: Keeper, which: Which, as: SaveAs): void {
   const saved = keeper.desk.save(which, as);
   keeper.over(
     new Prompt({
       title: `Save ${formatBytes(saved.bytes.length)} as`,
-      text: saved.fileName,
+      text: dated(saved.fileName, new Date()),
       note: saved.missing[0] ?? 'a new file; what is there is never written over',
       done(name) {
         try {

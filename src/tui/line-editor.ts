@@ -117,3 +117,6 @@ const actions: Readonly<Record<string, Act>> = {
   'ctrl-u': cuts(first, here),
   'ctrl-k': cuts(here, last),
 };
+
+/** Beside characters, Space and the arrows up and down. */
+export const editorKeys: ReadonlySet<string> = new Set(Object.keys(actions));

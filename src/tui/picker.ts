@@ -126,7 +126,7 @@ class Picker implements Player {
       else this.#filter.set('');
     } else if (command === 'filter') this.#isTyping = true;
     else if (command === 'sort') this.#byTraffic = !this.#byTraffic;
-    else if (command === 'help') this.#help = new HelpPage();
+    else if (command === 'help') this.#help = new HelpPage(['picker']);
     else if (command === 'suspend') this.#stage.terminal.suspend();
     else if (command === 'redraw') this.#stage.redraw();
   }

@@ -2,6 +2,7 @@
 import { Frames } from './draw/frames.ts';
 import { Surface } from './draw/surface.ts';
 import { type Brightness, brightnessOf, brightnessOfAnswer, createTheme, depthOf } from './draw/theme.ts';
+import { editorKeys } from './line-editor.ts';
 import type { Input } from './terminal/keys.ts';
 import type { Stall } from './terminal/output.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -14,6 +15,16 @@ export interface Player {
   stalled(stall: Stall): void;
   /** The terminal is gone, or we are to end. */
   end(): void;
+}
+
+/** Escape and the next key, typed or sent at once, are what a terminal sends for Alt: only editors have keys with it. */
+function apart(input: Input): readonly Input[] {
+  const [, rest] = (input.kind === 'key' && /^alt-(.+)$/.exec(input.key)) || [];
+  if (rest === undefined || editorKeys.has(`alt-${rest}`)) return [input];
+  return [
+    { kind: 'key', key: 'escape' },
+    { kind: 'key', key: rest },
+  ];
 }
 
 /** Between two pictures: what a hand cannot outrun. */
@@ -113,7 +124,7 @@ export class Stage implements Scene {
       if (brightness !== undefined) this.#turn(brightness);
       return;
     }
-    this.#player?.input(input);
+    for (const one of apart(input)) this.#player?.input(one);
     this.draw();
   }
 

@@ -4,6 +4,7 @@ Usage: porthole [COMMAND] [OPTIONS] TARGET [FILTER]
 
 Commands:
   watch TARGET [FILTER]   decoded conversations, live ('porthole TARGET' is the same)
+  tui [TARGET [FILTER]]   the same to look around in: lists, details, streams, filters
   web TARGET [FILTER]     the same in a browser: list, details, map, statistics
   dump TARGET [FILTER]    packets, as tcpdump prints them
   stats TARGET [FILTER]   talkers, protocols, rates, latency, errors, TCP, summed up
@@ -27,6 +28,7 @@ Examples:
   porthole watch upbeat port 8000 -v    with headers, only port 8000
   porthole dump upbeat -nn -A 'tcp[tcpflags] & tcp-syn != 0'
   porthole watch upbeat -w out.pcapng   watch and keep the packets
+  porthole tui                          pick one and look around
   porthole stats upbeat                 who, how much, how fast, what fails
   porthole watch -r out.pcapng          the same view of a saved capture
   porthole dump web -w - | wireshark -k -i -
@@ -35,7 +37,8 @@ Examples:
 `;
 
 export async function run(argv: string[] = []): Promise<number> {
-  if (['watch', 'web', 'dump', 'stats'].includes(argv[0]!)) return (await import(`./${argv[0]}.ts`)).run(['--help']);
+  if (['watch', 'tui', 'web', 'dump', 'stats'].includes(argv[0]!))
+    return (await import(`./${argv[0]}.ts`)).run(['--help']);
   process.stdout.write(text);
   return 0;
 }

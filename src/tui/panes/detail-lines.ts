@@ -27,7 +27,7 @@ export function detailLines(tab: Tab, source: DetailSource): Line[] {
   const { detail } = source;
   switch (tab) {
     case 'Exchange':
-      return [...missingLines(detail), ...detail.sections.flatMap((s) => sectionLines(s, true))];
+      return [...missingLines(detail), ...messagesFirst(detail).flatMap((s) => sectionLines(s, true))];
     case 'Request':
     case 'Response':
       return sideLines(detail, tab === 'Request' ? 'request' : 'response');
@@ -40,8 +40,14 @@ export function detailLines(tab: Tab, source: DetailSource): Line[] {
   }
 }
 
+/** What was said, then what is known of it. */
+function messagesFirst({ sections }: Detail): Section[] {
+  return [...sections.filter((s) => s.side !== 'both'), ...sections.filter((s) => s.side === 'both')];
+}
+
 function sideLines(detail: Detail, side: 'request' | 'response'): Line[] {
-  const sections = detail.sections.filter((s) => s.side === side || s.side === 'both');
+  const own = detail.sections.filter((s) => s.side === side);
+  const sections = own.length > 0 ? own : detail.sections.filter((s) => s.side === 'both');
   if (sections.length === 0) return [line(dim(`There is no ${side}.`)), ...missingLines(detail)];
   return sections.flatMap((s) => sectionLines(s, sections.length > 1));
 }

@@ -175,7 +175,6 @@ export class ListPane {
   /** Columns become wider with what is in them, never narrower: nothing jumps. */
   #measure(rows: readonly Row[], plans: readonly ColumnPlan[], nowMs: number): void {
     for (const { name, most } of plans) {
-      if (name === 'subject') continue;
       let widest = this.#widest.get(name) ?? 0;
       if (widest >= most) continue;
       const extra = this.#extraOf(name);

@@ -172,8 +172,8 @@ export class HelpPage implements Page {
   readonly title = 'Help';
   readonly pane = new ScrollPane();
 
-  constructor() {
-    this.pane.lines = helpLines();
+  constructor(places: readonly Place[]) {
+    this.pane.lines = helpLines(places);
   }
 
   act(command: string): boolean {

@@ -45,6 +45,8 @@ export const usual: readonly ColumnPlan[] = [
 /** Columns of this rank and above are shown only where the subject then still has so much beyond its least. */
 const luxury = 5;
 const subjectRoom = 8;
+/** The subject's texts are seen up to here before names and addresses are. */
+const mainRoom = 48;
 
 /**
  * @param widest columns that the texts of each take, by name
@@ -68,22 +70,24 @@ export function layout(
   // First what texts need, in order of rank; then what is left, by shares.
   for (const c of [...columns].sort((a, b) => a.rank - b.rank)) {
     const now = given.get(c.name);
-    // The one that grows most waits: it takes what nobody needs.
-    if (now === undefined || c.grows > 1) continue;
+    if (now === undefined || c.grows > 0) continue;
     const more = Math.max(0, Math.min(ideal(c) - now, c.rank > 2 ? Math.floor(room / 3) : room));
     given.set(c.name, now + more);
     room -= more;
   }
-  const growing = columns.filter((c) => c.grows > 0 && given.has(c.name));
-  const shares = growing.reduce((sum, c) => sum + c.grows, 0);
-  let left = room;
-  for (const c of [...growing].sort((a, b) => a.grows - b.grows)) {
-    const want =
-      c.grows > 1 ? left : Math.min(ideal(c) - given.get(c.name)!, Math.floor((room * c.grows) / shares));
-    const more = Math.max(0, Math.min(want, left));
-    given.set(c.name, given.get(c.name)! + more);
-    left -= more;
-  }
+  // The one that grows most is given what its texts need, up to a point, before the others are made comfortable.
+  const main = columns.find((c) => c.grows > 1 && given.has(c.name));
+  const others = columns.filter((c) => c.grows === 1 && given.has(c.name));
+  const needed = main ? Math.min(mainRoom, ideal(main)) - given.get(main.name)! : 0;
+  let spare = Math.max(Math.floor(room / 4), room - Math.max(0, needed));
+  others.forEach((c, i) => {
+    const now = given.get(c.name)!;
+    const more = Math.max(0, Math.min(ideal(c) - now, Math.floor(spare / (others.length - i))));
+    given.set(c.name, now + more);
+    spare -= more;
+    room -= more;
+  });
+  if (main) given.set(main.name, given.get(main.name)! + room);
   let x = 0;
   return columns
     .filter((c) => given.has(c.name))

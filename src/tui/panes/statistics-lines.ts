@@ -13,7 +13,7 @@ export const groupOrders: readonly GroupOrder[] = ['count', 'errors', 'bytes', '
 const levels = ' ▁▂▃▄▅▆▇█';
 const shades = ' ░▒▓█';
 /** Rows of each table. */
-const tableRows = 12;
+const tableRows = 10;
 const labelWidth = 12;
 
 /** Bins that fit a screen so wide. */
@@ -33,16 +33,16 @@ export function statisticsLines(statistics: Statistics, order: GroupOrder, width
     blankLine,
     spark('entries/s', series.entries, (n) => `${figure(n / seconds)}/s`, ink.accent),
     spark('failed/s', series.errors, (n) => `${figure(n / seconds)}/s`, ink.failed),
-    spark('bytes/s', series.bytes, (n) => `${formatBytes(n / seconds)}/s`, ink.request),
+    spark('bytes/s', series.bytes, (n) => `${formatBytes(Math.round(n / seconds))}/s`, ink.request),
     spark('p50', series.p50, shown, ink.ok),
     spark('p99', series.p99, shown, ink.clientError),
     axis(series),
     blankLine,
-    ...heat(series),
-    ...table('By protocol', statistics.byProtocol, order, width),
     ...table('By operation', statistics.byOperation, order, width),
+    ...table('By protocol', statistics.byProtocol, order, width),
     ...table('By peer', statistics.byPeer, order, width),
     ...table('By error', statistics.byError, order, width),
+    ...heat(series),
   ];
 }
 
