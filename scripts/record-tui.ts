@@ -23,21 +23,46 @@ else await tour();
 /** stdin, with the time of each piece: https://docs.asciinema.org/manual/asciicast/v2/ */
 async function record(file: string): Promise<void> {
   const out = openSync(file, 'w');
-  const header = { version: 2, width: columns, height: rows, title: 'porthole demo --tui', env: { TERM: 'xterm-256color' } };
+  const header = {
+    version: 2,
+    width: columns,
+    height: rows,
+    title: 'porthole demo --tui',
+    env: { TERM: 'xterm-256color' },
+  };
   writeSync(out, `${JSON.stringify(header)}\n`);
   const from = performance.now();
   const utf8 = new TextDecoder();
   for await (const bytes of process.stdin) {
     const text = utf8.decode(bytes as Buffer, { stream: true });
-    writeSync(out, `${JSON.stringify([Number(((performance.now() - from) / 1000).toFixed(3)), 'o', text])}\n`);
+    writeSync(
+      out,
+      `${JSON.stringify([Number(((performance.now() - from) / 1000).toFixed(3)), 'o', text])}\n`,
+    );
   }
 }
 
 async function tour(): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const tmux = (...args: string[]) =>
-    execFileSync('tmux', ['-L', `porthole-tour-${process.pid}`, '-f', '/dev/null', ...args], { encoding: 'utf8' });
-  tmux('new-session', '-d', '-c', root, '-s', 't', '-x', String(columns), '-y', String(rows), 'env', 'TERM=screen-256color', 'sh');
+    execFileSync('tmux', ['-L', `porthole-tour-${process.pid}`, '-f', '/dev/null', ...args], {
+      encoding: 'utf8',
+    });
+  tmux(
+    'new-session',
+    '-d',
+    '-c',
+    root,
+    '-s',
+    't',
+    '-x',
+    String(columns),
+    '-y',
+    String(rows),
+    'env',
+    'TERM=screen-256color',
+    'sh',
+  );
   const type = async (wait: number, ...keys: string[]) => {
     tmux('send-keys', '-t', 't', ...keys);
     await sleep(wait);
@@ -48,7 +73,10 @@ async function tour(): Promise<void> {
       const text = readFileSync(file, 'utf8');
       const place = new RegExp(`(<!-- screen ${name} -->\n\`\`\`\n)[\\s\\S]*?(\`\`\`\n)`);
       const shown = screen().trimEnd();
-      writeFileSync(file, text.replace(place, (_, begin: string, end: string) => `${begin}${shown}\n${end}`));
+      writeFileSync(
+        file,
+        text.replace(place, (_, begin: string, end: string) => `${begin}${shown}\n${end}`),
+      );
     }
   };
   const seen = async (text: RegExp) => {

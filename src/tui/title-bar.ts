@@ -45,7 +45,10 @@ function rightParts({ desk, list, isNarrowed, isFrozen, newer, follows, onlyMark
   const rate = desk.rates.reduce((sum, { perSecond }) => sum + perSecond, 0);
   const bytes = desk.rates.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
   if (desk.isLive && rate >= 0.05)
-    add(`${rate >= 10 ? count(Math.round(rate)) : rate.toFixed(1)}/s ${formatBytes(Math.round(bytes))}/s`, on(ink.dim));
+    add(
+      `${rate >= 10 ? count(Math.round(rate)) : rate.toFixed(1)}/s ${formatBytes(Math.round(bytes))}/s`,
+      on(ink.dim),
+    );
   const of = isNarrowed ? `${count(list.length)} of ${count(desk.held)}` : count(list.length);
   add(list.examined < desk.held ? `${of} …` : of, on(ink.plain, attribute.bold));
   if (isFrozen) add(newer > 0 ? `frozen, ${count(newer)} new` : 'frozen', on(ink.warn, attribute.bold));

@@ -48,17 +48,25 @@ const live = () => `netns:${net.box} port 8081`;
 const row = /^ {2}\d\d:\d\d:\d\d\.\d{3} .*GET +\/file\.txt +200 OK/m;
 const rows = (screen: string) => screen.split('\n').filter((line) => row.test(line));
 
-test('live: the list follows, stands still under the cursor, an exchange opens, q gives all back', { skip }, async () => {
+test('live: the list follows, stands still under the cursor, an exchange opens, q gives all back', {
+  skip,
+}, async () => {
   const t = await open(live());
   await t.sees(row);
   await t.sees(/^ porthole netns:\S+ port 8081 .* following$/m);
-  await until(() => rows(t.screen()).length >= 10, () => t.screen());
+  await until(
+    () => rows(t.screen()).length >= 10,
+    () => t.screen(),
+  );
   t.type('k');
   await t.sees(/ live$/m);
   const first = rows(t.screen());
-  const count = (screen: string) => Number(/ (\d[\d,]*) {2}live$/m.exec(screen)?.[1]!.replaceAll(',', ''));
+  const count = (screen: string) => Number(/ (\d[\d,]*) {2}live$/m.exec(screen)?.[1]?.replaceAll(',', ''));
   const before = count(t.screen());
-  await until(() => count(t.screen()) > before + 30, () => t.screen());
+  await until(
+    () => count(t.screen()) > before + 30,
+    () => t.screen(),
+  );
   // What was on the screen still is, in the same lines; only what was not full yet has filled up.
   assert.deepEqual(rows(t.screen()).slice(0, first.length), first);
   t.type('Enter');
@@ -94,7 +102,9 @@ test('the filter narrows as it is applied, says what is wrong, and is taken back
   await t.sees(/exchanges? in/);
 });
 
-test('a terminal that stands still: the file is complete, and what was not drawn is told', { skip }, async () => {
+test('a terminal that stands still: the file is complete, and what was not drawn is told', {
+  skip,
+}, async () => {
   const file = join(directory, 'stopped.pcapng');
   const t = await open(`${live()} -w ${file}`);
   await t.sees(row);
@@ -109,7 +119,9 @@ test('a terminal that stands still: the file is complete, and what was not drawn
   await new Promise((done) => setTimeout(done, 3000));
   assert.equal(t.screen(), still, 'it did stand still');
   t.type('C-q');
-  await t.sees(/the terminal stood still for .*: \d+ pictures were not drawn, [\d,]+ entries came; capture went on/);
+  await t.sees(
+    /the terminal stood still for .*: \d+ pictures were not drawn, [\d,]+ entries came; capture went on/,
+  );
   assert.ok(size() >= begun);
   t.type('i');
   await t.sees(/^the terminal stood still/m);
@@ -210,7 +222,10 @@ test('resized, narrow, without colours: what is drawn is what fits', { skip }, a
   const t = await open(`-r ${capture}`, { columns: 80, rows: 24 }, { NO_COLOR: '1' });
   await t.sees(/^ {2}TIME +/m);
   await t.sees(/GET +\/file\.txt/);
-  assert.doesNotMatch(t.tmux('capture-pane', '-e', '-p', '-t', 't'), /\x1b\[([0-9;]*;)?(3[0-8]|4[0-8]|9[0-7])[;m]/);
+  assert.doesNotMatch(
+    t.tmux('capture-pane', '-e', '-p', '-t', 't'),
+    /\x1b\[([0-9;]*;)?(3[0-8]|4[0-8]|9[0-7])[;m]/,
+  );
   for (const [columns, lines] of [
     [40, 10],
     [160, 50],
@@ -264,7 +279,10 @@ stage.play({ paint: (s) => s.put(0, 0, 'painted', 0), input() { throw new Error(
   );
   terminal = openTerminal({ TERM: 'screen-256color' });
   await terminal.sees(/^\$/m);
-  terminal.type(`echo before; '${process.execPath}' --disable-warning=ExperimentalWarning ${script}`, 'Enter');
+  terminal.type(
+    `echo before; '${process.execPath}' --disable-warning=ExperimentalWarning ${script}`,
+    'Enter',
+  );
   await terminal.sees(/^painted$/m);
   terminal.type('x');
   await terminal.sees(/Error: on purpose/);

@@ -1,7 +1,8 @@
 /** `porthole tui`: `watch --tui`; without a target, one is picked. */
-import { formatOptions, parseOptions } from '../options.ts';
-import { targetSpec } from '../listing.ts';
+
 import type { Face } from '../face.ts';
+import { targetSpec } from '../listing.ts';
+import { formatOptions, parseOptions } from '../options.ts';
 import { elsewhere, hasScreen, run as watch, watchRows } from './watch.ts';
 
 const rows = watchRows.filter(({ long }) => long !== 'tui');

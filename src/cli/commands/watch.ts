@@ -3,8 +3,8 @@ import { capture, type ViewMaker } from '../capture.ts';
 import { captureOptions, captureRows, kubeHint } from '../capture-options.ts';
 import { decodingOptions, decodingRows } from '../decoding-options.ts';
 import { UsageError } from '../errors.ts';
-import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
 import type { Face } from '../face.ts';
+import { formatOptions, type OptionRow, parseOptions } from '../options.ts';
 
 export const watchRows: readonly OptionRow[] = [
   { long: 'tui', help: 'look around while it goes on: lists, details, streams (porthole tui; docs/tui.md)' },
@@ -66,7 +66,13 @@ export async function run(argv: string[], face?: Face): Promise<number> {
       if (silent) return (await import('../count-view.ts')).countView(options.countOnly);
       if (view && screen) {
         const title = options.read ?? [options.target ?? '', ...parsed.words].join(' ').trim();
-        return view.tuiView(setting, { ...decoding, options, title, screen, saveDir: parsed.value('save-dir') ?? '.' });
+        return view.tuiView(setting, {
+          ...decoding,
+          options,
+          title,
+          screen,
+          saveDir: parsed.value('save-dir') ?? '.',
+        });
       }
       const { conversationView } = await import('../conversation-view.ts');
       return conversationView(setting, { ...decoding, options, output });

@@ -12,9 +12,15 @@ export function helpLines(places: readonly Place[]): Line[] {
   return [
     ...groups.flatMap((group) => {
       const rows = known.filter((c) => c.group === group);
-      return rows.length === 0 ? [] : [line(bold(group, ink.accent)), ...rows.map((c) => row(c, places)), blankLine];
+      return rows.length === 0
+        ? []
+        : [line(bold(group, ink.accent)), ...rows.map((c) => row(c, places)), blankLine];
     }),
-    line(dim('The mouse selects text as ever; ^T gives wheel and clicks to porthole, and with Shift it still selects.')),
+    line(
+      dim(
+        'The mouse selects text as ever; ^T gives wheel and clicks to porthole, and with Shift it still selects.',
+      ),
+    ),
     ...(places.includes('list')
       ? [
           line(dim('In the list * is marked, ~ has something missing, … is under way.')),

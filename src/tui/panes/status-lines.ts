@@ -50,7 +50,9 @@ export function statusLines(
     ...(rates.length === 0 ? [] : [line(bold('Targets', ink.accent))]),
     ...rates.map(({ target, perSecond, bytesPerSecond }) =>
       line(
-        plain(`${target || '(file)'}  ${perSecond.toFixed(1)} entries/s, ${formatBytes(Math.round(bytesPerSecond))}/s`),
+        plain(
+          `${target || '(file)'}  ${perSecond.toFixed(1)} entries/s, ${formatBytes(Math.round(bytesPerSecond))}/s`,
+        ),
       ),
     ),
     ...(rates.length === 0 ? [] : [blankLine]),
