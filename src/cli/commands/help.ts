@@ -39,7 +39,6 @@ Examples:
 export async function run(argv: string[] = []): Promise<number> {
   if (['watch', 'tui', 'web', 'dump', 'stats'].includes(argv[0]!))
     return (await import(`./${argv[0]}.ts`)).run(['--help']);
-    return (await import(`./${argv[0]}.ts`)).run(['--help']);
   process.stdout.write(text);
   return 0;
 }
