@@ -2,17 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Agents } from './agents.ts';
 import type { KubeApi } from './api.ts';
+import { standingSelector } from './install-objects.ts';
 import type { Wire, WireListener } from './remote-source.ts';
 import { agentsVia } from './standing.ts';
 
 interface PodItem {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly spec?: { readonly nodeName: string };
   readonly status: { readonly phase: string };
 }
 
 const nobody: WireListener = { bytes() {}, ended() {} };
 const running = (name: string, more = {}): PodItem => ({
   metadata: { name, ...more },
+  spec: { nodeName: 'n1' },
   status: { phase: 'Running' },
 });
 
@@ -21,7 +24,7 @@ function start(via: 'standing' | 'auto', pods: PodItem[]) {
   const calls: string[] = [];
   const api = {
     async list(path: string, query: Record<string, string>) {
-      calls.push(`list ${path} ${query['fieldSelector']}`);
+      calls.push(`list ${path} ${query['labelSelector']}`);
       return { items: pods };
     },
     async channels(path: string, query: [string, string][]) {
@@ -47,15 +50,30 @@ test('the agent of the node is reached by its port', async () => {
   const { agents, calls } = start('auto', [
     { metadata: { name: 'pending' }, status: { phase: 'Pending' } },
     running('going', { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+    { ...running('elsewhere'), spec: { nodeName: 'n2' } },
     running('there'),
   ]);
   await agents.on('n1')(nobody);
   assert.deepEqual(calls, [
-    'list /api/v1/namespaces/tools/pods spec.nodeName=n1',
+    `list /api/v1/namespaces/tools/pods ${standingSelector}`,
     '/api/v1/namespaces/tools/pods/there/portforward ports,7414',
   ]);
   assert.equal(agents.tokenOf('n1'), 'of the secret');
   await agents.close();
+});
+
+test('a thousand nodes are one list', async () => {
+  const pods = Array.from({ length: 1000 }, (_, i) => ({
+    ...running(`agent-${i}`),
+    spec: { nodeName: `n${i}` },
+  }));
+  const { agents, calls } = start('auto', pods);
+  await Promise.all(pods.map(({ spec }) => agents.on(spec.nodeName)(nobody)));
+  assert.equal(calls.filter((call) => call.startsWith('list')).length, 1);
+  assert.equal(new Set(calls.filter((call) => call.includes('portforward'))).size, 1000);
+  // All at once again: their way to the server has come back.
+  await Promise.all(pods.map(({ spec }) => agents.on(spec.nodeName)(nobody)));
+  assert.equal(calls.filter((call) => call.startsWith('list')).length, 2);
 });
 
 test('a node without one gets one on demand, unless a standing one was asked for', async () => {

@@ -60,6 +60,9 @@ export function agentsVia(
   );
 }
 
+/** So long a list of the agents is what there is, for nodes that are reached for the first time. */
+const lookMs = 500;
+
 class StandingAgents implements Agents {
   readonly #api: KubeApi;
   readonly #pods: string;
@@ -73,6 +76,15 @@ class StandingAgents implements Agents {
 
   /** As it was at first: whoever comes back asks again. */
   readonly #listed: Listed | undefined;
+
+  /** The latest list. */
+  #look:
+    | {
+        readonly at: number;
+        readonly pods: Promise<{ readonly items: readonly object[] }>;
+        readonly isDone: boolean;
+      }
+    | undefined;
 
   constructor(
     api: KubeApi,
@@ -124,11 +136,23 @@ class StandingAgents implements Agents {
     const known = this.#reached.has(node) ? undefined : await this.#listed;
     const found = known && runningOf(known.filter(({ spec }) => spec?.nodeName === node));
     if (found !== undefined) return found;
-    const { items } = await this.#api.list(this.#pods, {
-      labelSelector: standingSelector,
-      fieldSelector: `spec.nodeName=${node}`,
-    });
-    return runningOf(items as PodItem[]);
+    const { items } = await this.#lookFor(node);
+    return runningOf((items as PodItem[]).filter(({ spec }) => spec?.nodeName === node));
+  }
+
+  /** One list for all that ask at once, which are many when a way to the server comes back. */
+  async #lookFor(node: string): Promise<{ readonly items: readonly object[] }> {
+    const last = this.#look;
+    const isNew = last && (!last.isDone || (!this.#reached.has(node) && Date.now() - last.at < lookMs));
+    if (isNew) return last.pods;
+    const pods = this.#api.list(this.#pods, { labelSelector: standingSelector });
+    const look = { at: Date.now(), pods, isDone: false };
+    this.#look = look;
+    const done = () => {
+      look.isDone = true;
+    };
+    pods.then(done, done);
+    return pods;
   }
 }
 
