@@ -26,6 +26,8 @@ interface Load {
   readonly bytes: number;
   readonly delayMs: number;
   readonly podBytes?: number;
+  /** Of node 0. */
+  readonly heavy?: number;
 }
 
 /** Agents send from the moment they are reached; until all are, and some more. */
@@ -43,9 +45,9 @@ class Stage {
     this.#child = child;
   }
 
-  static async of({ nodes, pods, podBytes = 0, ...load }: Load, seconds: number): Promise<Stage> {
+  static async of({ nodes, pods, podBytes = 0, heavy, ...load }: Load, seconds: number): Promise<Stage> {
     const options = {
-      ...{ nodes, pods, podBytes, aheadMs },
+      ...{ nodes, pods, podBytes, heavy, aheadMs },
       load: { ...load, packets: Math.round(load.packetsPerSecond * (seconds + startSeconds)) },
     };
     const path = join(import.meta.dirname, 'lib/cluster-stage.ts');
@@ -83,8 +85,12 @@ class Stage {
 
   #message(): Promise<StageMessage> {
     return new Promise((done, fail) => {
-      this.#child.once('message', (message) => done(message as StageMessage));
-      this.#child.once('exit', () => fail(new Error('the stage has ended')));
+      const ended = () => fail(new Error('the stage has ended'));
+      this.#child.once('exit', ended);
+      this.#child.once('message', (message) => {
+        this.#child.off('exit', ended);
+        done(message as StageMessage);
+      });
     });
   }
 }
@@ -226,6 +232,34 @@ async function slowSink(load: Load, seconds: number): Promise<Row> {
   }
 }
 
+/** One node sends more than can be taken: what becomes of the others. */
+async function unfair(load: Load & { readonly heavy: number }, seconds: number): Promise<Row> {
+  const stage = await Stage.of(load, seconds);
+  try {
+    // Printed, which costs more than a file, to nowhere.
+    const run = stage.run('-nn', '-vv');
+    run.child.stdout!.removeAllListeners('data');
+    run.child.stdout!.resume();
+    await listening(run, load.nodes, performance.now());
+    await wait(seconds * 1000);
+    const { captured, dropped } = await stage.figures();
+    const { code, stderr } = await run.stop();
+    if (code !== 0) throw new Error(stderr);
+    const light = dropped.slice(1);
+    const rates = captured.slice(1).toSorted((a, b) => a - b);
+    return {
+      measure: `one node of ${thousands(load.heavy)} packets/s beside ${load.nodes - 1} of ${load.packetsPerSecond}: dropped of theirs`,
+      porthole: `${thousands(sum(light))} of ${thousands(sum(rates) + sum(light))}`,
+      peer: '',
+      target: '0',
+      met: sum(light) === 0,
+      remark: `of its own ${thousands(dropped[0]!)} of ${thousands(captured[0]! + dropped[0]!)}; of the others fewest ${thousands(rates[0]!)}, most ${thousands(rates.at(-1)!)} taken`,
+    };
+  } finally {
+    stage.close();
+  }
+}
+
 async function idle(title: string, load: Load, seconds: number): Promise<Row[]> {
   const stage = await Stage.of(load, seconds);
   try {
@@ -275,6 +309,10 @@ export async function run(options: MeasureOptions): Promise<Row[]> {
       async () => [
         await slowSink({ ...common, packetsPerSecond: 500, bytes: 1000, delayMs: 0 }, 2 * seconds),
       ],
+    ],
+    [
+      'unfair',
+      async () => [await unfair({ ...common, packetsPerSecond: 100, heavy: 1_000_000, delayMs: 0 }, seconds)],
     ],
     [
       'large',

@@ -7,6 +7,8 @@ export interface FakeClusterOptions {
   /** Of all nodes together. */
   readonly pods: number;
   readonly load: FakeLoad;
+  /** Of node 0, packets a second, where it differs. */
+  readonly heavy?: number;
   /** Of node i. */
   readonly aheadMs?: (index: number) => number;
   /** Of a pod's object, as a real one has annotations and managed fields. */
@@ -22,8 +24,15 @@ export class FakeCluster {
   /** Jobs that are not allowed to begin: nodes by name. */
   readonly broken = new Set<string>();
 
-  constructor({ nodes, pods, load, aheadMs = () => 0, podBytes = 0 }: FakeClusterOptions) {
-    this.agents = Array.from({ length: nodes }, (_, i) => new FakeAgent(i, `node-${i}`, aheadMs(i), load));
+  constructor({ nodes, pods, load, heavy, aheadMs = () => 0, podBytes = 0 }: FakeClusterOptions) {
+    const loadOf = (i: number): FakeLoad =>
+      i > 0 || heavy === undefined
+        ? load
+        : { ...load, packetsPerSecond: heavy, packets: (load.packets * heavy) / load.packetsPerSecond };
+    this.agents = Array.from(
+      { length: nodes },
+      (_, i) => new FakeAgent(i, `node-${i}`, aheadMs(i), loadOf(i)),
+    );
     const filler = 'x'.repeat(podBytes);
     for (let i = 0; i < pods; i++)
       this.api.put('pods', {
