@@ -234,26 +234,58 @@ test('HAR has what the specification wants, and what a peer found', async () => 
   assert.match(compressed.response.content.text, /^<!doctype html>/);
 });
 
-test('statistics and map add up', async () => {
+test('statistics and map add up, and each group is what its query selects', async () => {
+  for (const [folder, name] of [
+    ['http', 'nginx-keepalive'],
+    ['dns', 'bind-types'],
+    ['grpc', 'connect-json'],
+  ] as const) {
+    const desk = await deskOf(protocol(folder), name);
+    const { total, series, byOperation, byPeer, byProtocol, byError } = desk.statistics('', 10);
+    const count = all(desk).length;
+    assert.equal(total.count, count);
+    const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+    assert.equal(sum(series.entries), count);
+    assert.ok(series.entries.length <= 10);
+    const exchanges = all(desk).filter(({ kind }) => kind === 'exchange').length;
+    assert.equal(sum(series.heat.flat()), exchanges);
+    assert.equal(sum(byOperation.map((group) => group.count)), exchanges);
+    for (const { key, query, count } of [...byOperation, ...byPeer, ...byProtocol]) {
+      assert.equal(desk.check(query).state, 'valid', query);
+      if (!byPeer.some((group) => group.key === key)) assert.equal(all(desk, query).length, count, query);
+    }
+    for (const { query } of byError) assert.equal(desk.check(query).state, 'valid', query);
+    const { nodes, edges } = desk.map('', 100);
+    assert.equal(sum(edges.map(({ group }) => group.count)), count);
+    for (const { group } of edges) assert.equal(all(desk, group.query).length, group.count, group.query);
+    for (const { query } of nodes) assert.equal(desk.check(query).state, 'valid', query);
+  }
   const desk = await keepalive();
-  const { total, series, byOperation } = desk.statistics('', 10);
-  const count = all(desk).length;
-  assert.equal(total.count, count);
-  assert.equal(
-    series.entries.reduce((a, b) => a + b, 0),
-    count,
+  assert.ok(desk.statistics('', 10).byOperation.some(({ key }) => key === 'GET /file.txt'));
+});
+
+test('sums are kept while entries come, end and go', () => {
+  const desk = empty({ entries: 1000 });
+  const count = () => desk.statistics('', 10).total.count;
+  for (let n = 1; n <= 500; n++) desk.sink.exchange!(numbered(n));
+  assert.equal(count(), 500);
+  desk.sink.opened!(numbered(501, { outcome: 'unanswered' }));
+  desk.turn(1);
+  assert.equal(count(), 500);
+  desk.sink.exchange!(numbered(501, { outcome: 'serverError' }));
+  desk.turn(2);
+  assert.equal(count(), 501);
+  assert.equal(desk.statistics('', 10).total.errors, 1);
+  assert.equal(desk.statistics('outcome == serverError', 10).total.count, 1);
+  for (let n = 502; n <= 3000; n++) desk.sink.exchange!(numbered(n));
+  for (let i = 0; i < 3; i++) desk.turn(3 + i);
+  const { total, series } = desk.statistics('', 20);
+  assert.equal(total.count, 1000);
+  assert.ok(series.entries.length > 10 && series.entries.length <= 20);
+  // A millisecond apart, the newest thousand of them: to the width of a bin.
+  assert.ok(
+    series.binMs * series.entries.length >= 999 && series.fromMs <= context.clock.baseSec * 1000 + 2001,
   );
-  assert.equal(
-    series.heat.flat().reduce((a, b) => a + b, 0),
-    all(desk, 'http').length,
-  );
-  assert.ok(byOperation.some(({ key }) => key === 'GET /file.txt'));
-  const { nodes, edges } = desk.map('', 100);
-  assert.equal(
-    edges.reduce((sum, { group }) => sum + group.count, 0),
-    count,
-  );
-  for (const { query } of nodes) assert.equal(desk.check(query).state, 'valid', query);
 });
 
 test('lists stand still and grow; the edge is counted; marks stay', () => {

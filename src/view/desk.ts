@@ -42,7 +42,7 @@ import type {
 import { Rates } from './rates.ts';
 import { RowMaker } from './row.ts';
 import { mermaidOf, svgOf } from './sequence.ts';
-import { type Counted, mapOf, statisticsOf } from './sums.ts';
+import { Tally } from './tally.ts';
 import { entryOf, fieldReader, fixedReaders, type Reader } from './values.ts';
 
 export interface DeskOptions {
@@ -64,6 +64,11 @@ export const defaultLimits: Limits = {
   bytes: 1024 ** 3,
   packetBytes: 256 * 1024 ** 2,
 };
+/** Queries whose sums are kept, and for how long when nobody asks for them. */
+const talliesMax = 4;
+const tallyIdleMs = 60_000;
+/** Share of the entries in a sum that may have been let go of. */
+const tallyStale = 0.1;
 /** Of the lines that say what happened. */
 const notesKept = 100;
 /** Marks of one session. */
@@ -93,6 +98,13 @@ export function createDesk(options: DeskOptions): Desk {
   return new KeptDesk(options);
 }
 
+/** Sums of a query. */
+interface KeptTally {
+  tally: Tally;
+  successor?: Tally | undefined;
+  askedMs: number;
+}
+
 class KeptDesk implements Desk {
   readonly #options: DeskOptions;
   readonly #limits: Limits;
@@ -105,6 +117,7 @@ class KeptDesk implements Desk {
   readonly #open = new Map<string, number>();
   readonly #losses = new Map<string, { kind: string; count: number; detail: string }>();
   readonly #notes: string[] = [];
+  readonly #tallies = new Map<string, KeptTally>();
   readonly #rates = new Rates();
   readonly #frames: FrameShelf;
   #schema: Schema = createSchema([]);
@@ -136,7 +149,9 @@ class KeptDesk implements Desk {
   turn(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#rates.turn(nowMs);
-    this.#work();
+    this.#tendTallies();
+    const tallies = [...this.#tallies.values()].flatMap(({ tally, successor }) => [tally, successor]);
+    this.#work([...this.#lists, ...tallies.filter((tally) => tally !== undefined)]);
   }
 
   state(): DeskState {
@@ -152,6 +167,7 @@ class KeptDesk implements Desk {
       losses: [...this.#losses.values()],
       notes: [...this.#notes],
       rates: this.#rates.rates(),
+      behind: this.#behind,
       isLive: this.#options.isLive !== false && this.#counters === none,
     };
   }
@@ -294,13 +310,11 @@ class KeptDesk implements Desk {
   }
 
   statistics(query: string, bins: number): Statistics {
-    const { all, fromMs, toMs } = this.#counted(query);
-    return statisticsOf(all, fromMs, toMs, bins);
+    return this.#tally(query).statistics(bins);
   }
 
   map(query: string, edges: number): TrafficMap {
-    const { all, fromMs, toMs } = this.#counted(query);
-    return mapOf(all, (toMs - fromMs) / 1000, edges);
+    return this.#tally(query).map(edges);
   }
 
   clear(): void {
@@ -308,14 +322,15 @@ class KeptDesk implements Desk {
     this.#shelf.clear();
     this.#marks.clear();
     this.#open.clear();
+    this.#tallies.clear();
     for (const list of this.#lists) list.dropped(this.#shelf.first);
   }
 
   /** What is behind catches up: each a little in turn. */
-  #work(): void {
+  #work(all: readonly Pick<KeptList, 'work'>[]): void {
     const { now } = this.#options;
     const until = now ? now() + workMs : 0;
-    let behind = [...this.#lists];
+    let behind = [...all];
     for (let done = 0; behind.length > 0 && done < (now ? Number.POSITIVE_INFINITY : workPerTurn); ) {
       behind = behind.filter((list) => !list.work(workStep));
       done += workStep;
@@ -448,27 +463,49 @@ class KeptDesk implements Desk {
     return { text: JSON.stringify(harOf(found, setting), undefined, 1), left: ids.length - found.length };
   }
 
-  #counted(text: string): { all: Iterable<Counted>; fromMs: number; toMs: number } {
-    const all: Counted[] = [];
-    let [fromMs, toMs] = [Number.POSITIVE_INFINITY, 0];
-    for (const id of this.#matching(text)) {
-      const held = this.#shelf.get(id)!;
-      const entry = entryOf(held)!;
-      const row = this.#row(id, held, []);
-      if (row.at < fromMs) fromMs = row.at;
-      if (row.at > toMs) toMs = row.at;
-      const { client, server, target } = entry.connection;
-      const isTarget = (name: string | undefined) => name !== undefined && name === target;
-      all.push({
-        row,
-        outcome: row.outcome,
-        clientName: client.name ?? client.address,
-        serverName: server.name ?? server.address,
-        isTargetClient: isTarget(client.name),
-        isTargetServer: isTarget(server.name),
-      });
+  /** The sums of a query, begun when it is asked for the first time. */
+  #tally(text: string): Tally {
+    let kept = this.#tallies.get(text);
+    if (!kept) {
+      kept = { tally: this.#newTally(text), askedMs: this.#nowMs };
+      this.#work([kept.tally]);
     }
-    return { all, fromMs: all.length === 0 ? 0 : fromMs, toMs };
+    kept.askedMs = this.#nowMs;
+    // The one that was asked for last is last.
+    this.#tallies.delete(text);
+    this.#tallies.set(text, kept);
+    for (const oldest of this.#tallies.keys())
+      if (this.#tallies.size > talliesMax) this.#tallies.delete(oldest);
+    return kept.tally;
+  }
+
+  #newTally(text: string): Tally {
+    const query = this.#compiled(text);
+    return new Tally({
+      shelf: this.#shelf,
+      rows: this.#rows,
+      query: query === 'wrong' ? undefined : query,
+      clean: (exchange, names) => this.#redactor?.fieldsOf(exchange, names) ?? exchange,
+    });
+  }
+
+  /** What nobody asks for any more goes; what counts many that are gone is made anew beside it, and takes its place. */
+  #tendTallies(): void {
+    const { first, length, next } = this.#shelf;
+    for (const [text, kept] of this.#tallies) {
+      if (this.#nowMs - kept.askedMs > tallyIdleMs) this.#tallies.delete(text);
+      else if (kept.successor?.next === next) {
+        kept.tally = kept.successor;
+        kept.successor = undefined;
+      } else if (!kept.successor && first - kept.tally.first > Math.max(100, length * tallyStale))
+        kept.successor = this.#newTally(text);
+    }
+  }
+
+  get #behind(): number {
+    let behind = 0;
+    for (const { tally } of this.#tallies.values()) behind = Math.max(behind, this.#shelf.next - tally.next);
+    return behind;
   }
 
   // What comes.
@@ -501,6 +538,10 @@ class KeptDesk implements Desk {
     }
     this.#shelf.replace(id, held);
     for (const list of this.#lists) list.changed(id, held);
+    for (const { tally, successor } of this.#tallies.values()) {
+      tally.changed(id, held);
+      successor?.changed(id, held);
+    }
   }
 
   #lost(loss: Loss): void {

@@ -81,6 +81,8 @@ export interface DeskState {
     readonly perSecond: number;
     readonly bytesPerSecond: number;
   }[];
+  /** Entries that statistics and maps which are asked for have yet to look at. */
+  readonly behind?: number;
   readonly isLive: boolean;
 }
 
