@@ -1,10 +1,12 @@
 /** One client's session at the agent: what it wants, what it is sent, and when it is over. */
+import { deflateRawSync } from 'node:zlib';
 import {
   type AgentEvent,
   type ClientLine,
   commonVersion,
   encodeUnit,
   type Hello,
+  maxPacked,
   Outbox,
   preface,
   protocolVersion,
@@ -32,6 +34,9 @@ export interface SessionPort {
   /** The capture is to end: the client said so, or is gone. */
   stop(why: string): void;
 }
+
+/** Shorter ones do not become much shorter. */
+const worthPacking = 512;
 
 const json = (value: object) => utf8Bytes(JSON.stringify(value));
 
@@ -110,7 +115,11 @@ export class Session {
 
   /** Records of entries, copied. Where there is no room they are shed before they are written. */
   entries(bytes: Uint8Array): void {
-    if (!this.#isGone && bytes.length > 0) this.#outbox.push(UnitKind.entries, bytes);
+    for (let at = 0; at < bytes.length && !this.#isGone; at += maxPacked) {
+      const part = bytes.subarray(at, at + maxPacked);
+      if (part.length < worthPacking) this.#outbox.push(UnitKind.entries, part);
+      else this.#outbox.push(UnitKind.packed, deflateRawSync(part, { level: 1 }));
+    }
   }
 
   /** The client is not behind. */

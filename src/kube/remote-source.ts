@@ -1,4 +1,5 @@
 /** What an agent captures, as a PacketSource: over connections that may break, each packet once. */
+import { inflateRawSync } from 'node:zlib';
 import type {
   CaptureInterface,
   EntryCollector,
@@ -16,6 +17,7 @@ import {
   EntryDecoder,
   type Hello,
   Inbox,
+  maxPacked,
   protocolVersion,
   type Refusal,
   UnitKind,
@@ -359,6 +361,14 @@ export class RemoteSource implements PacketSource {
     return new KubeError(`the agent on ${this.#options.node} sends nonsense: ${what}`);
   }
 
+  #unpacked(payload: Uint8Array): Uint8Array {
+    try {
+      return inflateRawSync(payload, { maxOutputLength: maxPacked });
+    } catch {
+      throw this.#nonsense('deflated entries that are none');
+    }
+  }
+
   #object<T>(payload: Uint8Array): T {
     try {
       const value: unknown = JSON.parse(text(payload));
@@ -409,6 +419,7 @@ export class RemoteSource implements PacketSource {
 
   #unit(kind: number, payload: Uint8Array): void {
     if (kind === UnitKind.entries && this.#entries) this.#entries.feed(payload);
+    else if (kind === UnitKind.packed && this.#entries) this.#entries.feed(this.#unpacked(payload));
     else if (kind === UnitKind.packets && !this.#entries) this.#decoder.feed(payload, this.#collector!);
     else if (kind === UnitKind.event) this.#event(this.#object<AgentEvent>(payload));
     else throw this.#nonsense(`a unit of kind ${kind}, which was not asked for`);

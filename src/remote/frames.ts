@@ -18,6 +18,8 @@ export const UnitKind = {
   event: 3,
   /** Records of entries, cut anywhere (entry-format.ts). */
   entries: 4,
+  /** The same, deflated (RFC 1951): at most `maxPacked` bytes of them. */
+  packed: 6,
   /** JSON: why there will be no session. Sequence 0. */
   refusal: 5,
 } as const;
@@ -27,6 +29,8 @@ export type UnitKind = (typeof UnitKind)[keyof typeof UnitKind];
 export const headBytes = 12;
 /** A payload beyond this is damage: a pcapng block is at most that long (pcap/decoder.ts). */
 export const maxPayload = 16 * 1024 * 1024;
+/** Of entries in one unit before they are deflated: beyond it a small unit could fill a client's memory. */
+export const maxPacked = 256 * 1024;
 /** What a preface may be looked for in: an attach to a chatty agent begins with what is under way. */
 const maxBeforePreface = 32 * 1024 * 1024;
 

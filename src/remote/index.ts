@@ -8,7 +8,7 @@ export { type ClockBounds, ClockOffset, type ClockSample } from './clock.ts';
 export { Correction } from './correction.ts';
 export { EntryDecoder, type EntryOutput } from './entry-decoder.ts';
 export { EntryEncoder } from './entry-encoder.ts';
-export { encodeUnit, preface, type UnitCollector, UnitKind, UnitReader } from './frames.ts';
+export { encodeUnit, maxPacked, preface, type UnitCollector, UnitKind, UnitReader } from './frames.ts';
 export { Inbox, type InboxOutput } from './inbox.ts';
 export { LineReader } from './lines.ts';
 export { FrameMerge, type MergeOptions } from './merge.ts';
