@@ -1,8 +1,14 @@
 /** Views of conversations: what is seen in several places is told once, in time, with the processes that hold it. */
 import type { Sink } from '../model/index.ts';
-import { Owners, patienceMs, Sides } from '../pipeline/index.ts';
+import { Owners, Sides } from '../pipeline/index.ts';
 import type { Setting, View } from './capture.ts';
 import { ownedSocket } from './pipeline-view.ts';
+
+/**
+ * Entries come as soon as they are decoded, over ways of different length (of packets, those of all nodes are put in
+ * order first, with as much patience: kube/cluster-source.ts).
+ */
+const nodesPatienceMs = 200;
 
 export interface SidesAndOwners {
   readonly sides: Sides;
@@ -16,6 +22,7 @@ export function sidesOf(setting: Setting, sink: Sink, bothSides: boolean): Sides
     owners,
     isMerged: !bothSides,
     ...(setting.live ? { now: () => performance.now() } : {}),
+    ...(setting.isDecoded ? { patienceMs: nodesPatienceMs } : {}),
   });
   return { sides, owners };
 }
@@ -53,7 +60,7 @@ function tellInTime(sides: Sides): { look(): void; stop(): void } {
       timer = undefined;
       void sides.batch();
       look();
-    }, patienceMs);
+    }, sides.patienceMs);
   };
   return { look, stop: () => clearTimeout(timer) };
 }

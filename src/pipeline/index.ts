@@ -6,4 +6,4 @@ export { Names } from './names.ts';
 export { type OwnedSocket, Owners } from './owners.ts';
 export { createPipeline, type Pipeline, type PipelineCounters, type PipelineOptions } from './pipeline.ts';
 export { createReception, type Reception, type ReceptionOptions } from './reception.ts';
-export { patienceMs, Sides, type SidesOptions } from './sides.ts';
+export { Sides, type SidesOptions } from './sides.ts';

@@ -24,6 +24,8 @@ export interface SidesOptions {
    * it (files: every view is in there, in order) it waits until the end of a batch.
    */
   readonly now?: () => number;
+  /** How far apart by that clock views may come. */
+  readonly patienceMs?: number;
 }
 
 /** The rings of two namespaces are handed over so far apart at most (capture/live: 20 ms each, and some work). */
@@ -94,6 +96,10 @@ export class Sides implements Sink {
     if (sink.connection) (this as Sink).connection = (summary) => sink.connection!(summary);
   }
 
+  get patienceMs(): number {
+    return this.#options.patienceMs ?? patienceMs;
+  }
+
   /** Something waits to be told: call `flush` after `patienceMs`. */
   get isWaiting(): boolean {
     return this.#waiting.length > 0;
@@ -145,7 +151,7 @@ export class Sides implements Sink {
   flush(all = false): void {
     if (this.#waiting.length === 0) return;
     const { now } = this.#options;
-    const before = all || !now ? Number.POSITIVE_INFINITY : now() - patienceMs;
+    const before = all || !now ? Number.POSITIVE_INFINITY : now() - this.patienceMs;
     const ripe = this.#waiting.findIndex((waiting) => waiting.since > before);
     for (const waiting of this.#waiting.splice(0, ripe < 0 ? this.#waiting.length : ripe))
       this.#tell(waiting);
