@@ -7,9 +7,9 @@ import {
   EntryEncoder,
   encodeUnit,
   type Hello,
+  type UnitKind as Kind,
   maxPacked,
   preface,
-  type UnitKind as Kind,
   UnitKind,
   type Want,
 } from '../remote/index.ts';
@@ -45,7 +45,9 @@ function source(welcome: object, ...connections: (readonly (Unit | null)[])[]) {
       const bytes = units.flatMap((unit) => (unit ? [encodeUnit(unit[0], sequence++, unit[1])] : []));
       const greeting = json({ ...welcome, session: 's', resumed: hello.resume !== undefined });
       setImmediate(() => {
-        listener.bytes(concatBytes([preface(hello.nonce), encodeUnit(UnitKind.welcome, 0, greeting), ...bytes]));
+        listener.bytes(
+          concatBytes([preface(hello.nonce), encodeUnit(UnitKind.welcome, 0, greeting), ...bytes]),
+        );
         if (units.includes(null)) setImmediate(() => listener.ended('broken off'));
       });
     },
@@ -128,8 +130,16 @@ test('what was counted there is told as what is new of it', async () => {
 
 const bomb = deflateRawSync(new Uint8Array(maxPacked + 1));
 for (const [title, unit, line] of [
-  ['bytes', [UnitKind.entries, Uint8Array.of(2, 99, 0)], /nonsense: an entry of kind 99 that cannot be read$/],
-  ['no deflated bytes', [UnitKind.packed, Uint8Array.of(255, 1)], /nonsense: deflated entries that are none$/],
+  [
+    'bytes',
+    [UnitKind.entries, Uint8Array.of(2, 99, 0)],
+    /nonsense: an entry of kind 99 that cannot be read$/,
+  ],
+  [
+    'no deflated bytes',
+    [UnitKind.packed, Uint8Array.of(255, 1)],
+    /nonsense: deflated entries that are none$/,
+  ],
   ['more than a unit holds', [UnitKind.packed, bomb], /nonsense: deflated entries that are none$/],
   ['packets', [UnitKind.packets, new Uint8Array(32)], /nonsense: a unit of kind 2, which was not asked for$/],
   ['no event', [UnitKind.event, utf8Bytes('null')], /nonsense: what should be JSON is none$/],
