@@ -28,7 +28,7 @@ const counters: SourceCounters = {
 };
 const want: EntryWant = {
   ...{ heads: true, bodies: true, opened: false, waiting: true, exchanges: true, connections: true },
-  ...{ frames: true, stateMs: 0, decodeAs: [] },
+  ...{ frames: true, processes: false, stateMs: 0, decodeAs: [] },
 };
 
 /** The sinks of one view, and what they have written. */

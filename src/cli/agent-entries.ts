@@ -5,6 +5,7 @@ import { type AgentEvent, EntryEncoder, type EntryWant, type Want } from '../rem
 import type { Client } from './agent-view.ts';
 import type { Setting, View } from './capture.ts';
 import { pipelineView } from './pipeline-view.ts';
+import { sidesOf, withSides } from './sides-view.ts';
 import { noKeys } from './tls-keys.ts';
 
 /** Of one unit: many entries, and little to send again. */
@@ -14,21 +15,24 @@ const countMs = 1000;
 
 const everything: EntryWant = {
   ...{ heads: true, bodies: true, opened: true, waiting: true, exchanges: true, connections: true },
-  ...{ frames: true, stateMs: 0, decodeAs: [] },
+  ...{ frames: true, processes: true, stateMs: 0, decodeAs: [] },
 };
 
 export function decodingView(client: Client, want: Want, setting: Setting): View {
   const { session, onEnd } = client;
   const wanted = want.entries ?? everything;
   const sender = new EntrySender(client, wanted);
+  // Merging is the client's business, which sees all nodes.
+  const both = wanted.processes ? sidesOf(setting, sender.sink, true) : undefined;
   const view = pipelineView({
     // Names are given by the client, which knows those of the whole cluster.
-    ...{ setting, sinks: [sender.sink], query: undefined, noNames: true, keys: noKeys },
+    ...{ setting, sinks: [both?.sides ?? sender.sink], query: undefined, noNames: true, keys: noKeys },
     bodyLimit: wanted.bodies ? want.bodyLimit : 0,
     decodeAs: new Map(wanted.decodeAs),
     drain: async () => {},
   });
-  const { pipeline, tap } = view;
+  const { pipeline } = view;
+  const shown = both ? withSides(view, both) : view;
   let lastCounts = '';
   const count = (counters: Readonly<Record<string, number>>, over: boolean) => {
     const decoded = { ...pipeline.counters() };
@@ -44,11 +48,11 @@ export function decodingView(client: Client, want: Want, setting: Setting): View
   const telling =
     wanted.stateMs > 0 ? setInterval(() => sender.states(pipeline), wanted.stateMs).unref() : undefined;
   return {
-    tap,
+    ...shown,
     async finish(counters) {
       clearInterval(counting);
       clearInterval(telling);
-      await view.finish(counters);
+      await shown.finish(counters);
       count({ ...counters }, true);
       await session.end();
     },

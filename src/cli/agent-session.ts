@@ -106,6 +106,8 @@ async function serve(
     const filter = ownPod === undefined ? asked : await asked.and(withoutPodPorts);
     const status = await capture(options, spec, filter, {
       immediate: true,
+      // In a pod of others there are no rights to look into its processes.
+      wantsOwners: ownPod === undefined && want.mode === 'exchanges' && want.entries?.processes === true,
       async make(setting) {
         if (want.mode === 'packets') return agentView(client);
         const { decodingView } = await import('./agent-entries.ts');

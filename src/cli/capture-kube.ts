@@ -126,7 +126,9 @@ export async function captureKube(
           ...(options.direction === undefined ? {} : { direction: options.direction }),
           ringBytes: options.ringBytes ?? 0,
           bodyLimit: view?.decoded?.bodyLimit ?? 0,
-          ...(view?.decoded ? { mode: 'exchanges', entries: view.decoded.want } : { mode: 'packets' }),
+          ...(view?.decoded
+            ? { mode: 'exchanges', entries: { ...view.decoded.want, processes: maker.wantsOwners === true } }
+            : { mode: 'packets' }),
           who: known!.who,
         };
       },

@@ -123,7 +123,7 @@ export function pipelineView(options: PipelineViewOptions): View & { readonly pi
 function wantOf({ sinks, decodeAs }: PipelineViewOptions): EntryWant {
   const asks = (...names: (keyof Sink)[]) => sinks.some((sink) => names.some((name) => sink[name]));
   return {
-    ...{ heads: true, bodies: true, stateMs: 0 },
+    ...{ heads: true, bodies: true, processes: false, stateMs: 0 },
     opened: asks('opened'),
     waiting: asks('waiting'),
     exchanges: asks('exchange', 'conversation'),

@@ -70,6 +70,8 @@ export interface EntryWant {
   readonly stateMs: number;
   /** How many packets, and of what size. */
   readonly frames: boolean;
+  /** Which processes hold the connections' ends. */
+  readonly processes: boolean;
   /** What servers' ports speak, said instead of found. */
   readonly decodeAs: readonly (readonly [port: number, protocol: string])[];
 }
@@ -186,7 +188,16 @@ function isHello(l: Record<string, unknown>): boolean {
 
 function isEntryWant(value: unknown): boolean {
   const w = value as Record<string, unknown> | null;
-  const switches = ['heads', 'bodies', 'opened', 'waiting', 'exchanges', 'connections', 'frames'];
+  const switches = [
+    'heads',
+    'bodies',
+    'opened',
+    'waiting',
+    'exchanges',
+    'connections',
+    'frames',
+    'processes',
+  ];
   return (
     typeof w === 'object' &&
     w !== null &&

@@ -123,7 +123,7 @@ function withoutTimes(this: unknown, key: string, value: unknown): unknown {
 
 test('decoded at the nodes: the same JSON, fewer bytes', { skip: without }, async () => {
   const watched = (decode: string) =>
-    start(['watch', ...kube('deploy/web', '--decode', decode), '-o', 'json', '-vv']);
+    start(['watch', ...kube('deploy/web', '--decode', decode), '-o', 'json', '-vv', '--no-processes']);
   const [here, there] = [watched('here'), watched('node')];
   for (const run of [here, there]) await listening(run, 'n1', 'n2');
   for (let i = 0; i < 10; i++) {
@@ -166,6 +166,8 @@ test('sums of what is decoded at the nodes, and a filter on what is shown', { sk
     })),
   );
   assert.match(stderr, /2 shown, 2 hidden by -Y/);
+  // Only there it is known who holds a socket.
+  assert.match(stdout, /"server":{[^}]*"process":{"pid":\d+,"comm":"upbeat"/);
   const { code, stdout: report } = await stats.stop();
   assert.equal(code, 0);
   const { total } = JSON.parse(report) as { total: { packets: number; exchanges: number } };
