@@ -35,6 +35,7 @@ export function tuiView(setting: Setting, wanted: TuiOptions): View {
     rules: wanted.rules,
     isLive: setting.live,
     version: version(),
+    now: () => performance.now(),
   });
   const view = deskView(setting, { ...wanted, desk, noNames: options.noNames > 0 });
   let save = (name: string): { fd: number; path: string } => openNew(saves, name);

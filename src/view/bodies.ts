@@ -1,5 +1,5 @@
 /** Bodies for people: encodings undone, masked, laid out by what they are. */
-import type { Body, Platform } from '../model/index.ts';
+import type { Body, Exchange, Platform } from '../model/index.ts';
 import type { Redactor } from '../redact/index.ts';
 import { escapeBlock, escapeLine } from '../sinks/text/escape.ts';
 import { layOutJson } from '../sinks/text/json-layout.ts';
@@ -21,9 +21,20 @@ export interface Unfolded {
   readonly encodings: readonly string[];
 }
 
-export function unfold(body: Body, platform: Platform): Unfolded {
+/** Bytes of a message's body were not kept. Its length does not tell: what is masked is shorter than it was. */
+export const isCut = ({ missing }: Pick<Exchange, 'missing'>, side: 'request' | 'response'): boolean =>
+  missing.some(({ kind, side: of = side }) => of === side && cuts.has(kind));
+
+const cuts: ReadonlySet<string> = new Set(['bodyCut', 'bytesLost', 'messageCut']);
+
+/** @param wasCut when it is known */
+export function unfold(
+  body: Body,
+  platform: Platform,
+  wasCut = body.bytes.length !== body.totalLength,
+): Unfolded {
   let { bytes } = body;
-  let isWhole = bytes.length === body.totalLength;
+  let isWhole = !wasCut;
   const left = [...body.encodings];
   for (let encoding = left.pop(); encoding !== undefined; encoding = left.pop()) {
     const undone = platform.decompress(encoding, bytes, unfoldLimit);
@@ -43,8 +54,9 @@ export function showBody(
   side: 'request' | 'response',
   platform: Platform,
   redactor: Redactor | undefined,
+  wasCut?: boolean,
 ): BodyShown {
-  const { bytes: plain, isWhole, encodings } = unfold(body, platform);
+  const { bytes: plain, isWhole, encodings } = unfold(body, platform, wasCut);
   // What was encoded nobody has looked into yet.
   const bytes = redactor && body.encodings.length > 0 ? redactor.bytes(body.contentType, plain) : plain;
   const about = {

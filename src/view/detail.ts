@@ -13,7 +13,7 @@ import type { Redactor } from '../redact/index.ts';
 import { escapeLine, escapeText } from '../sinks/text/escape.ts';
 import { missingText, valuesOf } from '../sinks/text/line.ts';
 import { formatBytes, formatDuration } from '../sinks/text/units.ts';
-import { showBody } from './bodies.ts';
+import { isCut, showBody } from './bodies.ts';
 import { copiesOf } from './copy.ts';
 import type { Detail, Fact, Row, Section, Timing } from './ports.ts';
 import { endText } from './row.ts';
@@ -97,7 +97,7 @@ function sectionsOf(
   if (facts.length > 0) sections.push({ ...bare('both', 'Fields'), facts });
   for (const side of ['request', 'response'] as const) {
     const message = exchange[side];
-    if (message) sections.push(messageSection(message, side, setting, exchange.messages !== undefined));
+    if (message) sections.push(messageSection(message, side, setting, exchange));
   }
   const counts = { request: 0, response: 0 };
   for (const { side, at, wireBytes, body } of (exchange.messages ?? []).slice(0, maxMessages)) {
@@ -112,7 +112,7 @@ function messageSection(
   { startLine, headers, trailers, body }: Message,
   side: 'request' | 'response',
   setting: DetailSetting,
-  isOfMessages: boolean,
+  exchange: Exchange,
 ): Section {
   const header = ([name, value]: readonly [string, string]): Fact => {
     const query = setting.knows(`header.${name.toLowerCase()}`)
@@ -125,7 +125,9 @@ function messageSection(
     startLine: escapeLine(startLine),
     headers: headers.map(header),
     trailers: trailers.map(header),
-    ...(body && !isOfMessages ? { body: showBody(body, side, setting.platform, setting.redactor) } : {}),
+    ...(body && exchange.messages === undefined
+      ? { body: showBody(body, side, setting.platform, setting.redactor, isCut(exchange, side)) }
+      : {}),
   };
 }
 

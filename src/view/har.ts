@@ -3,7 +3,7 @@ import type { Body, Clock, Exchange, Message, Platform } from '../model/index.ts
 import type { Redactor } from '../redact/index.ts';
 import { isText, utf8FromBytes } from '../util/text.ts';
 import { base64 } from './base64.ts';
-import { unfold } from './bodies.ts';
+import { isCut, unfold } from './bodies.ts';
 import { httpRequestOf } from './copy.ts';
 import type {
   Har,
@@ -109,7 +109,7 @@ function harResponse(exchange: Exchange, message: Message | undefined, setting: 
     httpVersion: versionOf(message),
     cookies: cookiesOf(message, 'set-cookie'),
     headers: headersOf(message),
-    content: contentOf(body, setting),
+    content: contentOf(body, setting, isCut(exchange, 'response')),
     redirectURL: utf8FromBytes(headerValue(message, 'location')),
     headersSize: headSize(message),
     bodySize: size,
@@ -117,10 +117,10 @@ function harResponse(exchange: Exchange, message: Message | undefined, setting: 
   };
 }
 
-function contentOf(body: Body | undefined, setting: HarSetting): HarResponse['content'] {
+function contentOf(body: Body | undefined, setting: HarSetting, wasCut: boolean): HarResponse['content'] {
   const mimeType = utf8FromBytes(body?.contentType ?? '') || 'x-unknown';
   if (!body) return { size: 0, mimeType };
-  const { bytes, isWhole } = shown(body, setting);
+  const { bytes, isWhole } = shown(body, setting, wasCut);
   const isEncoded = body.encodings.length > 0;
   const about = {
     size: isWhole ? bytes.length : Math.max(bytes.length, isEncoded ? 0 : body.totalLength),
@@ -134,8 +134,12 @@ function contentOf(body: Body | undefined, setting: HarSetting): HarResponse['co
 }
 
 /** Encodings undone; what was encoded nobody has looked into yet. */
-function shown(body: Body, { platform, redactor }: HarSetting): { bytes: Uint8Array; isWhole: boolean } {
-  const { bytes, isWhole } = unfold(body, platform);
+function shown(
+  body: Body,
+  { platform, redactor }: HarSetting,
+  wasCut?: boolean,
+): { bytes: Uint8Array; isWhole: boolean } {
+  const { bytes, isWhole } = unfold(body, platform, wasCut);
   const isClean = !redactor || body.encodings.length === 0;
   return { bytes: isClean ? bytes : redactor.bytes(body.contentType, bytes), isWhole };
 }
