@@ -179,6 +179,8 @@ for (const [title, words] of [
   ['-w', ['watch', '-w', '/dev/null']],
   ['-c', ['watch', '-c', '5']],
   ['--count', ['watch', '--count']],
+  ['--tui', ['watch', '--tui']],
+  ['--tls-keylog', ['watch', '--tls-keylog', '/dev/null']],
   ['this command', ['dump']],
 ] as const)
   test(`--decode node: ${title} needs packets`, async () => {

@@ -60,7 +60,11 @@ export async function run(argv: string[], face?: Face): Promise<number> {
   const maker: ViewMaker = {
     immediate: !silent,
     isSilent: silent,
-    needsPackets: parsed.has('tls-keylog') ? '--tls-keylog decrypts packets' : '',
+    needsPackets: parsed.has('tls-keylog')
+      ? '--tls-keylog decrypts packets'
+      : parsed.has('tui')
+        ? '--tui shows packets'
+        : '',
     wantsOwners: !silent && decoding.owners,
     async make(setting) {
       if (silent) return (await import('../count-view.ts')).countView(options.countOnly);
