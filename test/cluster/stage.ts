@@ -5,6 +5,7 @@
  *     KUBECONFIG                    which cluster: whoever it names may make namespaces, pods and roles
  *     PORTHOLE_TEST_IMAGE_HOOK      a command that puts the image, a tar that is its argument, where the nodes find it;
  *                                   without it the image is expected there already
+ *     PORTHOLE_TEST_AGENT_IMAGE     another name for it
  *     PORTHOLE_TEST_AGENT_SOCKET    the nodes' runtime, where it is not found by itself
  */
 import { execFileSync } from 'node:child_process';
@@ -21,13 +22,14 @@ import { temporaryDirectory } from '../support/upbeat.ts';
 import { until } from '../support/wait.ts';
 
 const { KUBECONFIG, PORTHOLE_TEST_IMAGE_HOOK: hook, PORTHOLE_TEST_AGENT_SOCKET: socket } = process.env;
+const image = process.env['PORTHOLE_TEST_AGENT_IMAGE'] ?? agentImage();
 export const without: string | false = KUBECONFIG ? false : 'needs KUBECONFIG: the cluster to be tested on';
 
 /** Clusters take their time. */
 export const clusterMs = 120_000;
 
 /** Says what its name is. */
-const server = `
+export const server = `
 const name = require('node:os').hostname();
 require('node:http').createServer((_, answer) => answer.end(name)).listen(8080);
 process.on('SIGTERM', () => process.exit());
@@ -87,7 +89,7 @@ export class Cluster {
       metadata: { name: 'client', labels: { app: 'client', part: 'shop' } },
       spec: podSpec(client, [spec.clusterIP]),
     });
-    await this.#ready('app in (web,client)', 3);
+    await this.ready('app in (web,client)', 3);
   }
 
   get pods(): string {
@@ -127,7 +129,7 @@ export class Cluster {
       .map(({ metadata }) => metadata.name);
   }
 
-  async #ready(labels: string, count: number): Promise<void> {
+  async ready(labels: string, count: number): Promise<void> {
     await until(
       async () => {
         const { items } = await this.api.list(this.pods, { labelSelector: labels });
@@ -138,7 +140,7 @@ export class Cluster {
         );
         return ready.length >= count;
       },
-      `${count} pods with ${labels} that are ready: is the image ${agentImage()} on the nodes?`,
+      `${count} pods with ${labels} that are ready: is the image ${image} on the nodes?`,
       clusterMs,
     );
   }
@@ -158,7 +160,7 @@ export class Cluster {
   }
 }
 
-function podSpec(script: string, args: readonly string[]): object {
+export function podSpec(script: string, args: readonly string[]): object {
   return {
     terminationGracePeriodSeconds: 1,
     enableServiceLinks: false,
@@ -166,9 +168,17 @@ function podSpec(script: string, args: readonly string[]): object {
     containers: [
       {
         name: 'app',
-        image: agentImage(),
+        image,
         imagePullPolicy: 'IfNotPresent',
         command: ['/usr/bin/node', '-e', script, ...args],
+        // As much as PodSecurity's level restricted asks for.
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          runAsNonRoot: true,
+          runAsUser: 65534,
+          capabilities: { drop: ['ALL'] },
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
       },
     ],
   };
@@ -198,11 +208,7 @@ export function cluster(): Cluster {
 
 /** `-k` and where, in front of the test's own words. */
 export const kube = (at: Cluster, ...words: string[]): string[] => [
-  '-k',
-  '--via',
-  'job',
-  '--namespace',
-  at.shop,
+  ...['-k', '--via', 'job', '--namespace', at.shop, '--agent-image', image],
   ...(socket ? ['--agent-socket', socket] : []),
   ...words,
 ];
