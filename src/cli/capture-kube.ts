@@ -179,7 +179,13 @@ export async function captureKube(
       progress: options.noStatus ? undefined : view.progress,
     });
     if (early?.close()) source.stop();
-    const counters = await drive(source, { view, output, packets: options.packets, live: true, status });
+    // Who the addresses were then: a reader of the file cannot ask the cluster any more.
+    const named: typeof output = output && {
+      ...output,
+      finish: (counters, seen) => output.finish(counters, [...names, ...seen]),
+    };
+    const { packets } = options;
+    const counters = await drive(source, { view, output: named, packets, live: true, status });
     process.stderr.write(countLines(counters, view, output));
     for (const line of await status.lines()) stderr(line);
     return 0;

@@ -1,8 +1,8 @@
 /** A workload whose pods are on several nodes of a real cluster. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { need } from '../support/need.ts';
 import { start } from '../support/porthole.ts';
 import { until } from '../support/wait.ts';
@@ -29,10 +29,15 @@ interface PodItem {
 }
 
 let spread: PodItem[] = [];
-let isSpread = false;
 
-before(async () => {
-  if (without) return;
+/** A pod on each of two nodes, and one that asks them; once for both tests. */
+async function hasTwoNodes(t: TestContext): Promise<boolean> {
+  if (spread.length === 0) await makeSpread();
+  if (spread.length === 0) t.skip('needs two nodes that are ready');
+  return spread.length > 0;
+}
+
+async function makeSpread(): Promise<void> {
   const { items } = await at.api.list('/api/v1/nodes');
   const nodes = items.filter((node) =>
     (node as { status: { conditions?: { type: string; status: string }[] } }).status.conditions?.some(
@@ -66,43 +71,39 @@ before(async () => {
     },
   });
   await at.ready('app=spread', 2);
-  spread = (await at.api.list(at.pods, { labelSelector: 'app=spread' })).items as PodItem[];
+  const pods = (await at.api.list(at.pods, { labelSelector: 'app=spread' })).items as PodItem[];
   await at.api.post(at.pods, {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'asker', labels: { app: 'asker' } },
     spec: podSpec(
       asker,
-      spread.map(({ status }) => status.podIP!),
+      pods.map(({ status }) => status.podIP!),
     ),
   });
   await at.ready('app=asker', 1);
-  isSpread = true;
-});
-
-after(() => {
-  spread = [];
-});
-
-function hasNodes(t: TestContext): boolean {
-  if (!isSpread) t.skip('needs two nodes that are ready');
-  return isSpread;
+  spread = pods;
 }
 
 test('a workload over two nodes in one file: an interface block for each interface of each pod, named', {
   skip: without || need('tshark'),
 }, async (t) => {
-  if (!hasNodes(t)) return;
+  if (!(await hasTwoNodes(t))) return;
   assert.equal(new Set(spread.map(({ spec }) => spec.nodeName)).size, 2);
   const file = join(at.directory, 'spread.pcapng');
-  const run = start(['dump', ...kube(at, 'deploy/spread', '-w', file)]);
+  const run = start(['dump', ...kube(at, 'deploy/spread', '-U', '-w', file)]);
   for (const { spec } of spread) await run.saw(new RegExp(`listening to .* on ${spec.nodeName}\\b`));
   const fields = ['-T', 'fields', '-e', 'frame.interface_id', '-e', 'frame.interface_name', '-e', 'ip.dst'];
   const rows = () => {
-    const text = execFileSync('tshark', ['-r', file, '-Y', 'tcp.flags.syn==1 && !tcp.flags.ack', ...fields], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    // A file that is being written may end within a block: tshark says so by its status.
+    const { stdout: text } = spawnSync(
+      'tshark',
+      ['-r', file, '-Y', 'tcp.flags.syn==1 && tcp.flags.ack==0', ...fields],
+      {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     return text
       .trim()
       .split('\n')
@@ -125,14 +126,14 @@ test('a workload over two nodes in one file: an interface block for each interfa
     ids.set(name, (ids.get(name) ?? new Set()).add(id));
   }
   for (const name of wanted) assert.equal(ids.get(name)?.size, 1, name);
-  const names = execFileSync('tshark', ['-r', file, '-T', 'fields', '-e', 'ip.dst_host', '-Nn'], {
+  const names = execFileSync('tshark', ['-n', '-r', file, '-q', '-z', 'hosts'], {
     encoding: 'utf8',
   });
   for (const { metadata } of spread) assert.ok(names.includes(metadata.name), `${metadata.name} by name`);
 });
 
 test('both nodes are told of, each with its figures', { skip: without }, async (t) => {
-  if (!hasNodes(t)) return;
+  if (!(await hasTwoNodes(t))) return;
   const run = start(['watch', '--no-status', ...kube(at, 'deploy/spread')]);
   const seen = ({ metadata: { name } }: PodItem) => run.stdout().includes(`-> ${name}:8080 GET /tick/`);
   await until(
