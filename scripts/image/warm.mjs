@@ -7,5 +7,9 @@ import { flushCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 
 const chunks = join(resolve(process.argv[2]), 'chunks');
-for (const name of readdirSync(chunks)) await import(join(chunks, name));
+for (const name of readdirSync(chunks))
+  await import(join(chunks, name)).catch((error) => {
+    // A chunk of commands that agents are not: its packages are not in the image.
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  });
 flushCompileCache();
