@@ -42,6 +42,7 @@ export function tuiView(setting: Setting, wanted: TuiOptions): View {
   let app: App | undefined;
   /** Said before there was a screen. */
   const early: string[] = [];
+  let stands: () => Promise<readonly string[]> = async () => [];
   let stop = () => {};
   let quit = () => {};
   const isOver = new Promise<void>((done) => {
@@ -51,6 +52,9 @@ export function tuiView(setting: Setting, wanted: TuiOptions): View {
     ...view,
     saves,
     hasScreen: true,
+    stands(ask) {
+      stands = ask;
+    },
     onEnd(end) {
       stop = end;
     },
@@ -61,6 +65,7 @@ export function tuiView(setting: Setting, wanted: TuiOptions): View {
         stage: screen.stage,
         isLive: setting.live,
         showsTarget: setting.severalTargets,
+        stands: async () => (await stands()).map(plainText),
         save: (name, bytes) => saved(save, name, bytes),
         onQuit() {
           screen.close();

@@ -30,6 +30,8 @@ export interface AppOptions {
   readonly isLive: boolean;
   readonly showsTarget: boolean;
   readonly save: SaveFile;
+  /** How the capture stands, in lines for people. */
+  readonly stands?: () => Promise<readonly string[]>;
   /** The user has seen enough; the screen is given back already. */
   readonly onQuit: () => void;
 }
@@ -61,6 +63,7 @@ export class App implements Player, Keeper {
   #hasHints = true;
   readonly #said: Said[] = [];
   readonly #stalls: string[] = [];
+  #capture: readonly string[] = [];
   /** Entries that had come when the last picture was drawn. */
   #seen = 0;
   #message: { text: string; isBad: boolean; until: number } | undefined;
@@ -320,8 +323,7 @@ export class App implements Player, Keeper {
       if (row) this.#push(new RawPage(this.desk, row));
     },
     statistics: () => this.#push(new StatisticsPage(this.desk, () => this.#filter.query)),
-    status: () =>
-      this.#push(new StatusPage(() => [this.desk.state(), this.#said, this.#stalls, this.#stage.spent])),
+    status: () => this.#status(),
     help: () => this.#push(new HelpPage(['list', 'detail', 'stream', 'statistics', 'text'])),
     filter: () => this.#filter.open(),
     find: () => this.#find(),
@@ -378,6 +380,16 @@ export class App implements Player, Keeper {
     suspend: () => this.#stage.terminal.suspend(),
     quit: () => this.quit(),
   };
+
+  #status(): void {
+    this.#push(
+      new StatusPage(() => [this.desk.state(), this.#said, this.#stalls, this.#stage.spent, this.#capture]),
+    );
+    void this.#options.stands?.().then((lines) => {
+      this.#capture = lines;
+      this.#stage.draw();
+    });
+  }
 
   #open(): void {
     const { selection } = this.#list;

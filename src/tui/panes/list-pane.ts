@@ -230,7 +230,9 @@ export class ListPane {
       const extra = this.#extraOf(column.name);
       const text = cellText(row, column.name, nowMs, extra);
       if (text === '') continue;
-      const cut = column.align === 'right' ? cutEnd(text, column.width) : cutMiddle(text, column.width);
+      // A result begins with what counts; paths and names differ least in the middle.
+      const atEnd = column.align === 'right' || column.name === 'result';
+      const cut = atEnd ? cutEnd(text, column.width) : cutMiddle(text, column.width);
       const left = column.align === 'right' ? column.width - columns(cut) : 0;
       surface.put(at + left, y, cut, cellInk(row, column.name), column.width);
     }

@@ -1,5 +1,5 @@
 /** Pages over list and detail: lines that are made anew when something has changed. */
-import type { Desk, DeskState, Row } from '../../view/ports.ts';
+import type { Desk, Row } from '../../view/ports.ts';
 import type { Place } from '../commands.ts';
 import { ink } from '../draw/style.ts';
 import type { Surface } from '../draw/surface.ts';
@@ -9,7 +9,7 @@ import { textLines } from './lines.ts';
 import { type TimeMode, timeModes } from './row-texts.ts';
 import { type Area, ScrollPane } from './scroll-pane.ts';
 import { binsFor, type GroupOrder, groupOrders, statisticsLines } from './statistics-lines.ts';
-import { type Said, type Spent, statusLines } from './status-lines.ts';
+import { statusLines } from './status-lines.ts';
 import { type StreamSides, type StreamView, streamLines } from './stream-lines.ts';
 
 export interface Page {
@@ -122,9 +122,9 @@ export class StatusPage implements Page {
   readonly place = 'text';
   readonly title = 'Status';
   readonly pane = new ScrollPane();
-  readonly #state: () => readonly [DeskState, readonly Said[], readonly string[], Spent];
+  readonly #state: () => Parameters<typeof statusLines>;
 
-  constructor(state: () => readonly [DeskState, readonly Said[], readonly string[], Spent]) {
+  constructor(state: () => Parameters<typeof statusLines>) {
     this.#state = state;
   }
 

@@ -24,9 +24,13 @@ export function statusLines(
   said: readonly Said[],
   stalls: readonly string[],
   spent: Spent,
+  capture: readonly string[],
 ): Line[] {
   const { held, seen, let: gone, bytes, limits, shed, losses, notes, rates } = state;
   return [
+    ...(capture.length === 0 ? [] : [line(bold('Capture', ink.accent))]),
+    ...capture.map((text) => ({ parts: [plain(text)], indent: 2 })),
+    ...(capture.length === 0 ? [] : [blankLine]),
     line(bold('Entries', ink.accent)),
     line(plain(`${count(seen)} came, ${count(held)} are kept (${formatBytes(bytes)})`)),
     ...(gone > 0
