@@ -262,9 +262,10 @@ export class ClusterSource implements PacketSource {
   #commentOf(node: string, { comment = '' }: CaptureInterface): string {
     const state = this.#clocks.state(node);
     const clock = state && clockText(state);
-    const text = !clock
-      ? `node ${node}`
-      : `node ${node}; ${clock}; ${(state.correctedMs / 1000).toFixed(6)} s were taken off its times when this began`;
+    const taken = state && (state.correctedMs / 1000).toFixed(6);
+    const done =
+      state?.correctedMs === 0 ? 'times are its own' : `${taken} s were taken off its times when this began`;
+    const text = clock ? `node ${node}; ${clock}; ${done}` : `node ${node}`;
     return comment === '' ? text : `${comment}; ${text}`;
   }
 

@@ -64,6 +64,11 @@ test('an agent that is killed is told, and another takes its place', { skip: wit
   assert.deepEqual(nodes.jobs(), ['n1']);
   const { code, stderr } = await run.stop();
   assert.equal(code, 0, stderr);
+  // From the break until the next one listened.
+  assert.match(
+    stderr,
+    /n1: \d+ packets, 0 dropped, .* over the wire .*, \d+\.\d s not captured, the clock agrees/,
+  );
 });
 
 test('a Job that somebody deletes ends the watch, and so does its deadline', { skip: without }, async () => {

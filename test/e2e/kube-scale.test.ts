@@ -122,6 +122,37 @@ test('twenty nodes with clocks hours apart: every packet once, in order, at the 
   assert.deepEqual(cluster.api.list('jobs'), []);
 });
 
+test('a clock that is set while it is watched: its agent tells, and times go on', async () => {
+  const load = { packetsPerSecond: 100, packets: 200, bytes: 80, delayMs: 0 };
+  const { agents, run } = await clusterOf({ nodes: 2, pods: 2, load });
+  const file = join(directory, 'set.pcapng');
+  const running = run('dump', '--selector', 'app=web', '-w', file);
+  await until(
+    () => agents[0]!.captured >= 50,
+    () => running.stderr(),
+    60_000,
+  );
+  agents[0]!.aheadMs = 5 * hour;
+  await until(
+    () => agents.every(({ isDone }) => isDone),
+    () => running.stderr(),
+    60_000,
+  );
+  const { code, stderr } = await running.stop();
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /node-0: its clock was set forward by (18000|17999)\.\d{3} s/);
+  const frames = readFile(file);
+  assert.equal(frames.length, 400);
+  const isOff = ({ atMs, trueMs }: Seen) => Math.abs(atMs - trueMs) > 60_000;
+  assert.ok(!frames.some((one) => one.node === 1 && isOff(one)));
+  // The one batch within which it was set, at most.
+  const own = frames.filter(({ node }) => node === 0);
+  const first = own.findIndex(isOff);
+  const rest = own.slice(first < 0 ? own.length : first);
+  const again = rest.findIndex((one) => !isOff(one));
+  assert.ok(first < 0 || (first >= 49 && again > 0 && !rest.slice(again).some(isOff)), `${first} ${again}`);
+});
+
 test("the nodes' own times, where they are wanted; the order is that of true times", async () => {
   const load = { packetsPerSecond: 100, packets: 50, bytes: 80, delayMs: 30 };
   const { agents, run } = await clusterOf({ nodes: 3, pods: 3, load, aheadMs });
@@ -170,14 +201,16 @@ test('thirty thousand pods: sixty pages, one watch, nothing asked a second time 
   const load = { packetsPerSecond: 0, packets: 0, bytes: 80, delayMs: 0 };
   const { api, run, asked } = await clusterOf({ nodes: 3, pods: 30_000, load });
   api.tooMany = 1;
+  api.forgotten = 1;
   const running = run('dump', '--all-namespaces', '-w', join(directory, 'all.pcapng'));
   await until(
     () => /listening to .* on node-2/.test(running.stderr()) && asked('watch pods') === 1,
     () => `all are listened to, one watch: ${running.stderr()} ${api.urls.length}`,
     60_000,
   );
-  // 60 pages; the agents' own pods are listed by themselves, in their namespace.
-  assert.equal(api.urls.filter((url) => /^\/api\/v1\/pods\?.*limit=500/.test(url)).length, 60);
+  // 60 pages, after one that was forgotten before the second came; the agents' own pods are listed by themselves.
+  assert.equal(api.urls.filter((url) => /^\/api\/v1\/pods\?.*limit=500/.test(url)).length, 62);
+  assert.deepEqual([api.tooMany, api.forgotten], [0, 0]);
   const before = api.asked.length;
   for (let i = 0; i < 1000; i++) {
     const pod = api.get('pods', namespace, `web-${i}`)!;

@@ -42,8 +42,8 @@ export function readFake(bytes: Uint8Array): { node: number; number: number; tru
 export class FakeAgent {
   readonly node: string;
   readonly index: number;
-  /** Its clock is ahead by so much. */
-  readonly aheadMs: number;
+  /** Its clock is ahead by so much; may be set. */
+  aheadMs: number;
   readonly #load: FakeLoad;
   readonly #random: Random;
   readonly #server: Server;

@@ -77,6 +77,8 @@ export class KubeApiServer {
   isDown = false;
   /** Items of a page at most, whatever `limit` says: clients must follow `continue`. */
   pageItems = 2;
+  /** So many pages are asked for in vain: the version of their list is forgotten (410). */
+  forgotten = 0;
   /** So many requests are answered that it is too much, when to come again is said. */
   tooMany = 0;
   /** "verb resource" of every request. */
@@ -288,6 +290,10 @@ export class KubeApiServer {
 
   #list(place: Place, query: URLSearchParams, answer: ServerResponse): void {
     const from = Number(Buffer.from(query.get('continue') ?? '', 'base64').toString() || '0');
+    if (query.has('continue') && this.forgotten > 0) {
+      this.forgotten--;
+      return json(answer, 410, status(410, 'Expired', 'The provided continue parameter is too old'));
+    }
     const all = this.#pages(place, query);
     const until = from + Math.min(this.pageItems, Number(query.get('limit') ?? this.pageItems));
     const left = all.length - until;
