@@ -91,7 +91,7 @@ export function webView(setting: Setting, wanted: WebOptions): View {
 
 const postTo = (outbox: Outbox): Post => ({
   answer: (message) => outbox.answer(encodeFrame(message)),
-  news: (topic, make) => outbox.news(topic, () => encodeFrame(make())),
+  news: (topic, make) => outbox.news(topic, () => encodeFrame(make(), true)),
   get overtaken() {
     return outbox.overtaken;
   },

@@ -10,18 +10,24 @@ const numberKey = '$number';
 /** What JSON has no word for. */
 const strange = (value: number) => (Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity');
 
-export function encodeFrame(message: unknown): Uint8Array<ArrayBuffer> {
+/** @param isPlain there are no bytes in it, and no number that JSON has no word for: half the time */
+export function encodeFrame(message: unknown, isPlain = false): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   let offset = 0;
   const json = new TextEncoder().encode(
-    JSON.stringify(message, (_, value: unknown) => {
-      if (typeof value === 'number' && !Number.isFinite(value)) return { [numberKey]: strange(value) };
-      if (!(value instanceof Uint8Array)) return value;
-      const at = offset;
-      parts.push(value);
-      offset += value.length;
-      return { [bytesKey]: [at, value.length] };
-    }),
+    JSON.stringify(
+      message,
+      isPlain
+        ? undefined
+        : (_, value: unknown) => {
+            if (typeof value === 'number' && !Number.isFinite(value)) return { [numberKey]: strange(value) };
+            if (!(value instanceof Uint8Array)) return value;
+            const at = offset;
+            parts.push(value);
+            offset += value.length;
+            return { [bytesKey]: [at, value.length] };
+          },
+    ),
   );
   const frame = new Uint8Array(4 + json.length + offset);
   new DataView(frame.buffer).setUint32(0, json.length);
@@ -42,7 +48,10 @@ export function decodeFrame(frame: Uint8Array): unknown {
   if (from > frame.length) return undefined;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(frame.subarray(4, from));
-    return JSON.parse(text, (_, value: unknown) => revived(value, frame, from));
+    // Where neither can be in it, nothing is looked for.
+    return text.includes('{"$')
+      ? JSON.parse(text, (_, value: unknown) => revived(value, frame, from))
+      : JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -212,8 +212,9 @@ test('script in URLs, headers, bodies and names stays text', { skip }, async () 
   const before = await page.evaluate('document.scripts.length');
   const count = await rows(page).count();
   for (let i = 0; i < count; i++) {
+    const id = (await rows(page).nth(i).getAttribute('id'))!.replace('entry-', '');
     await rows(page).nth(i).click();
-    await page.locator('.detail h2').waitFor();
+    await page.locator(`.detail[data-entry="${id}"]`).waitFor();
     for (const button of await page.locator('.choices button').all()) await button.click();
     for (const tab of ['Timing', 'Packets', 'Stream', 'Exchange'])
       await page.getByRole('tab', { name: tab }).click();

@@ -49,7 +49,7 @@ export function DetailPane({ id }: { readonly id: number }) {
   });
   const shown = detail.value;
   return (
-    <section class="detail" aria-label="The entry">
+    <section class="detail" aria-label="The entry" data-entry={shown?.row.id}>
       <header>
         <button type="button" class="quiet" aria-label="close (Esc)" title="close (Esc)" onClick={close}>
           ✕

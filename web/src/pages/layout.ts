@@ -50,7 +50,7 @@ export function layout(
       });
     x += width + gapX;
   }
-  return { boxes, width: Math.max(1, x - gapX / 3), height };
+  return { boxes, width: Math.max(1, x + gapX / 3), height };
 }
 
 function columnsOf(names: readonly string[], lines: readonly Line[]): string[][] {

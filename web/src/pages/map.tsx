@@ -144,7 +144,7 @@ function wayBetween(from: Box, to: Box): { path: string; x: number; y: number } 
     return {
       path: `M${x} ${y - 8} C${x + 60} ${y - 30} ${x + 60} ${y + 30} ${x} ${y + 8}`,
       x: x + 20,
-      y: y + 34,
+      y: y + 38,
     };
   }
   if (to.x > from.x) {

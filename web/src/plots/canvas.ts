@@ -59,6 +59,6 @@ export function ticks(most: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
   const marks = [];
-  for (let value = 0; value <= most + step / 2; value += step) marks.push(value);
+  for (let value = 0; value < most + step; value += step) marks.push(value);
   return marks;
 }

@@ -30,7 +30,7 @@ let anchor = 0;
 let asked = '';
 
 /** Rows asked for beyond both ends of the view, in views. */
-const margin = 1;
+const margin = 2;
 
 export function startListing(): void {
   effect(() => {
@@ -87,7 +87,11 @@ function told({ state, from, rows: fresh, anchorAt }: ListNews): void {
     examined.value = state.examined;
     if (grown > 0 && !isFollowing.peek()) unseen.value += grown;
     const map = new Map<number, Row>();
-    for (const [i, row] of fresh.entries()) map.set(from + i, row);
+    const old = rows.peek();
+    for (const [i, row] of fresh.entries()) {
+      const known = old.get(from + i);
+      map.set(from + i, known && isSame(known, row) ? known : row);
+    }
     // Entries went or came above: the view goes with its first one.
     const before = anchor > 0 ? positionHere(anchor) : -1;
     rows.value = map;
@@ -96,6 +100,19 @@ function told({ state, from, rows: fresh, anchorAt }: ListNews): void {
     for (const [position, row] of map) if (row.id === id) selectedAt.value = position;
   });
 }
+
+/** Whatever can change of an entry that is listed. Equal ones stay the same object, and are not drawn anew. */
+const isSame = (a: Row, b: Row) =>
+  a.id === b.id &&
+  a.outcome === b.outcome &&
+  a.durationNs === b.durationNs &&
+  a.isMarked === b.isMarked &&
+  a.isIncomplete === b.isIncomplete &&
+  a.responseBytes === b.responseBytes &&
+  a.requestBytes === b.requestBytes &&
+  a.result === b.result &&
+  a.client === b.client &&
+  a.server === b.server;
 
 function moveBy(rowsDown: number): void {
   top.value = Math.max(0, top.peek() + rowsDown);
@@ -120,9 +137,18 @@ export function viewed(first: number, count: number, isAtEnd: boolean): void {
   ask();
 }
 
+/** What is here reaches beyond the view so far that nothing need be asked for. */
+function isHere(): boolean {
+  if (asked === '' || isFollowing.peek()) return false;
+  const [from, to] = [Math.max(0, top.peek() - visible / 2), top.peek() + visible * 1.5];
+  const here = rows.peek();
+  return here.has(Math.floor(from)) && here.has(Math.min(Math.floor(to), length.peek() - 1));
+}
+
 function ask(): void {
-  if (!list) return;
-  const count = visible * (1 + 2 * margin) + 2;
+  if (!list || isHere()) return;
+  // What is followed is gone with the next news: no more of it than is seen.
+  const count = isFollowing.peek() ? visible + 2 : visible * (1 + 2 * margin) + 2;
   const from = isFollowing.peek() ? -1 : Math.max(0, top.peek() - visible * margin);
   const key = `${from} ${count} ${isFollowing.peek() ? 0 : anchor}`;
   if (key === asked) return;

@@ -1,24 +1,24 @@
 /** One entry as a line (or two, where there is little room). */
+import { useSignal } from '@preact/signals';
 import type { Row } from '../../../src/view/ports.ts';
 import { filterBy } from '../address-bar.ts';
 import { hueOf } from '../colors.ts';
 import { desk } from '../desk/desk.ts';
 import { bytes, duration, fullTime, timeOfDay } from '../format.ts';
 
-/** Of the waterfall: what the rows in view span. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
 interface RowProps {
   readonly row: Row | undefined;
   readonly isSelected: boolean;
   readonly severalTargets: boolean;
-  readonly span: Span;
-  onSelect(): void;
+  /** Of the waterfall: what times are told from, Unix milliseconds. Its scale is the list's (--from, --span). */
+  readonly base: number;
+  readonly position: number;
+  onSelect(position: number): void;
   onOpen(): void;
 }
+
+/** To the end of the picture, whatever it spans. */
+const underWayNs = 1e15;
 
 const words: Readonly<Record<Row['outcome'], string>> = {
   ok: 'ok',
@@ -30,7 +30,10 @@ const words: Readonly<Record<Row['outcome'], string>> = {
   open: 'under way',
 };
 
-export function RowLine({ row, isSelected, severalTargets, span, onSelect, onOpen }: RowProps) {
+export function RowLine({ row, isSelected, severalTargets, base, position, onSelect, onOpen }: RowProps) {
+  // Buttons are made for the row that is pointed at alone: thousands of them a second would be most of the work.
+  const isPointedAt = useSignal(false);
+
   if (!row) return <div class="row waiting" role="option" aria-selected={false} />;
   const time = (
     <span class="time" title={fullTime(row.at)}>
@@ -44,7 +47,7 @@ export function RowLine({ row, isSelected, severalTargets, span, onSelect, onOpe
         role="option"
         aria-selected={isSelected}
         id={`entry-${row.id}`}
-        onClick={onSelect}
+        onClick={() => onSelect(position)}
       >
         {time}
         <span class="said">{row.subject}</span>
@@ -56,24 +59,30 @@ export function RowLine({ row, isSelected, severalTargets, span, onSelect, onOpe
       role="option"
       aria-selected={isSelected}
       id={`entry-${row.id}`}
-      onClick={onSelect}
+      onClick={() => onSelect(position)}
       onDblClick={onOpen}
+      onPointerEnter={() => {
+        isPointedAt.value = true;
+      }}
+      onPointerLeave={() => {
+        isPointedAt.value = false;
+      }}
     >
       {time}
       <span class="who">
         {severalTargets && row.target !== '' && <span class="target">{row.target} </span>}
-        <Value row={row} text={row.client} />
+        <Value row={row} hasButton={isPointedAt.value} text={row.client} />
         <span class="arrow"> → </span>
-        <Value row={row} text={row.server} />
+        <Value row={row} hasButton={isPointedAt.value} text={row.server} />
       </span>
       <span class="protocol" style={{ '--hue': hueOf(row.protocol) }}>
         {row.protocol}
       </span>
       <span class="operation">
-        <Value row={row} text={row.operation} />
+        <Value row={row} hasButton={isPointedAt.value} text={row.operation} />
       </span>
       <span class="subject" title={row.subject}>
-        <Value row={row} text={row.subject} />
+        <Value row={row} hasButton={isPointedAt.value} text={row.subject} />
       </span>
       <span class="result">
         {row.isIncomplete && (
@@ -81,31 +90,31 @@ export function RowLine({ row, isSelected, severalTargets, span, onSelect, onOpe
             ◌
           </abbr>
         )}
-        <Value row={row} text={row.result || words[row.outcome]} />
+        <Value row={row} hasButton={isPointedAt.value} text={row.result || words[row.outcome]} />
       </span>
       <span class="duration">{row.durationNs === undefined ? '…' : duration(row.durationNs)}</span>
       <span class="size" title={`${row.requestBytes} sent, ${row.responseBytes} received`}>
         {bytes(row.requestBytes + row.responseBytes)}
       </span>
-      <Bar row={row} span={span} />
+      <span class="waterfall" aria-hidden="true">
+        <span style={{ '--at': row.at - base, '--long': (row.durationNs ?? underWayNs) / 1e6 }} />
+      </span>
     </div>
   );
 }
 
-function Bar({ row, span }: { readonly row: Row; readonly span: Span }) {
-  const width = Math.max(1e-3, span.to - span.from);
-  const left = ((row.at - span.from) / width) * 100;
-  const long = ((row.durationNs ?? (span.to - row.at) * 1e6) / 1e6 / width) * 100;
-  return (
-    <span class="waterfall" aria-hidden="true">
-      <span style={{ left: `${Math.min(99, left)}%`, width: `${Math.min(100 - left, long)}%` }} />
-    </span>
-  );
-}
-
 /** A value, with a way to filter by it. */
-function Value({ row, text }: { readonly row: Row; readonly text: string }) {
+function Value({
+  row,
+  text,
+  hasButton,
+}: {
+  readonly row: Row;
+  readonly text: string;
+  readonly hasButton: boolean;
+}) {
   if (text === '') return null;
+  if (!hasButton) return <span class="value">{text}</span>;
   return (
     <>
       <span class="value">{text}</span>

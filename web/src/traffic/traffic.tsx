@@ -1,6 +1,8 @@
 /** The list with what belongs to it: heads, pill, and the entry that is open. */
 import { batch, signal } from '@preact/signals';
+import type { VNode } from 'preact';
 import { useRef } from 'preact/hooks';
+import type { Row } from '../../../src/view/ports.ts';
 import { isOpen, order, selected } from '../address-bar.ts';
 import { state, way } from '../desk/desk.ts';
 import { DetailPane } from '../detail/pane.tsx';
@@ -8,7 +10,7 @@ import { figure } from '../format.ts';
 import { VirtualList } from '../parts/virtual-list.tsx';
 import { isNarrow } from '../parts/width.ts';
 import * as listing from './listing.ts';
-import { RowLine, type Span } from './row.tsx';
+import { RowLine } from './row.tsx';
 
 const heads = [
   ['time', 'Time'],
@@ -60,53 +62,84 @@ function Heads() {
   );
 }
 
+interface Drawn {
+  readonly row: Row | undefined;
+  readonly isSelected: boolean;
+  readonly severalTargets: boolean;
+  readonly base: number;
+  readonly line: VNode;
+}
+
+/** Lines kept for rows that did not change: the same line again is not looked at again. */
+const maxDrawn = 500;
+
 function Rows() {
   const length = listing.shownLength.value;
   const rows = listing.rows.value;
   const severalTargets = (state.value?.rates.length ?? 0) > 1;
-  const span = spanOf();
+  const drawn = useRef(new Map<number, Drawn>());
+  const { from, to } = spanOf();
+  const base = Math.floor(from / baseMs) * baseMs;
   if (length === 0) return <Empty />;
+  if (drawn.current.size > maxDrawn) drawn.current.clear();
+  const id = selected.value;
   return (
-    <VirtualList
-      length={length}
-      rowHeight={isNarrow.value ? rowHeights.narrow : rowHeights.wide}
-      label="entries, newest last"
-      top={listing.top.value}
-      isAtEnd={listing.isFollowing.value}
-      onView={listing.viewed}
-      activeId={selected.value > 0 ? `entry-${selected.value}` : undefined}
-      render={(position) => {
-        const row = rows.get(position);
-        return (
-          <RowLine
-            row={row}
-            isSelected={row !== undefined && row.id === selected.value}
-            severalTargets={severalTargets}
-            span={span}
-            onSelect={() => void choose(position)}
-            onOpen={listing.open}
-          />
-        );
-      }}
-    />
+    <div class="rows" style={{ '--from': from - base, '--span': Math.max(1e-3, to - from) }}>
+      <VirtualList
+        length={length}
+        rowHeight={isNarrow.value ? rowHeights.narrow : rowHeights.wide}
+        label="entries, newest last"
+        top={listing.top.value}
+        isAtEnd={listing.isFollowing.value}
+        onView={listing.viewed}
+        activeId={id > 0 ? `entry-${id}` : undefined}
+        render={(position) => {
+          const row = rows.get(position);
+          const isSelected = row !== undefined && row.id === id;
+          const known = drawn.current.get(position);
+          if (
+            known?.row === row &&
+            known?.isSelected === isSelected &&
+            known.severalTargets === severalTargets &&
+            known.base === base
+          )
+            return known.line;
+          const line = (
+            <RowLine
+              {...{ row, isSelected, severalTargets, base, position }}
+              onSelect={choose}
+              onOpen={listing.open}
+            />
+          );
+          drawn.current.set(position, { row, isSelected, severalTargets, base, line });
+          return line;
+        }}
+      />
+    </div>
   );
 }
 
-async function choose(position: number): Promise<void> {
-  await listing.selectAt(position);
-  listing.open();
+function choose(position: number): void {
+  void listing.selectAt(position).then(listing.open);
 }
 
-/** What the rows that are here span in time. */
-function spanOf(): Span {
+/** Times of the waterfall are told from full minutes: the style sheet reckons in single precision. */
+const baseMs = 60_000;
+
+/** What the rows in view span, Unix milliseconds. */
+function spanOf(): { from: number; to: number } {
   let from = Number.POSITIVE_INFINITY;
   let to = 0;
-  for (const row of listing.rows.value.values()) {
-    if (row.kind !== 'exchange' && row.kind !== 'conversation') continue;
+  const first = listing.isFollowing.value
+    ? listing.shownLength.value - listing.pageRows()
+    : listing.top.value;
+  for (let position = first; position < first + listing.pageRows(); position++) {
+    const row = listing.rows.value.get(position);
+    if (!row || (row.kind !== 'exchange' && row.kind !== 'conversation')) continue;
     from = Math.min(from, row.at);
     to = Math.max(to, row.at + (row.durationNs ?? 0) / 1e6);
   }
-  return { from, to };
+  return from < to ? { from, to } : { from: 0, to: 1 };
 }
 
 function Empty() {
