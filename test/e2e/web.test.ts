@@ -1,6 +1,6 @@
 /** The page in a real browser: what it shows of a file and of live traffic, and that nothing in traffic is its script. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -221,6 +221,7 @@ test('script in URLs, headers, bodies and names stays text', { skip }, async () 
   }
   // The text itself is there.
   assert.match(await page.content(), /&lt;img src=x onerror/);
+  await rows(page).first().hover();
   await page.locator('.row .plus').first().dispatchEvent('click');
   for (const name of ['map', 'statistics', 'targets', 'status', 'traffic']) {
     await go(page, `#/${name}`);
@@ -346,18 +347,12 @@ test('a browser that stands still loses pictures, -w nothing', { skip: skipLive 
   socket.send(encodeFrame({ list: 1, wanted: { query: '' } }));
   socket.send(encodeFrame({ list: 1, see: { from: -1, count: 600, anchor: 0 } }));
   socket.pause();
-  const counts = () =>
-    Number(/(\d+) packets? captured/.exec(running.stderr().split('SIGUSR1').pop()!)?.[1] ?? 0);
-  await until(() => {
-    running.child.kill('SIGUSR1');
-    return counts() > 0;
-  }, 'packets');
-  await new Promise((done) => setTimeout(done, 3000));
+  // Long enough that much more was to be told than a socket takes.
+  await until(() => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 100_000, 'packets in the file');
   const { code, stderr } = await running.stop();
   socket.terminate();
   assert.equal(code, 0);
   const captured = Number(/(\d+) packets? captured\n(?!.*packets? captured)/s.exec(stderr)![1]);
-  assert.match(stderr, /\b0 packets dropped by kernel/);
   const { porthole } = await import('../support/porthole.ts');
   const read = await porthole(['dump', '-r', file, '--count']);
   assert.match(read.stdout + read.stderr, new RegExp(`\\b${captured} packets?`));
