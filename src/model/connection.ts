@@ -45,6 +45,8 @@ export interface Connection {
   readonly joinedMidStream: boolean;
   /** TCP: initial sequence numbers, as far as they were seen. The same wherever the conversation passes by. */
   readonly handshake?: { readonly client: number; readonly server?: number };
+  /** Who asked `server` was led there instead (iptables' REDIRECT), and has not been told. */
+  readonly redirectedTo?: { readonly address: string; readonly port: number };
   /** Of a stream that was encrypted and is read with its secrets: by what. */
   readonly secured?: Secured;
   /** Of a pod with a proxy of a mesh: on which side of it. */

@@ -44,13 +44,18 @@ export function nameEnds(
 const named = (end: Endpoint, name: string | undefined): Endpoint =>
   name === undefined ? end : { ...end, name };
 
+const zero = { w0: 0, w1: 0, w2: 0, w3: 0, port: 0 };
+
 /** @param flipped content showed that the server was taken for the client */
 export function describe(conn: Conn, flipped: boolean, names: Names): Connection {
   const v4 = conn.version === 4;
   const from = v4 ? ipv4(conn.c0) : ipv6(conn.c0, conn.c1, conn.c2, conn.c3);
   const to = v4 ? ipv4(conn.s0) : ipv6(conn.s0, conn.s1, conn.s2, conn.s3);
   const one = { address: from, port: conn.clientPort };
-  const other = { address: to, port: conn.serverPort };
+  const led = { address: to, port: conn.serverPort };
+  const asked = conn.answersFrom;
+  const { w0, w1, w2, w3, port } = asked ?? zero;
+  const other = asked ? { address: v4 ? ipv4(w0) : ipv6(w0, w1, w2, w3), port } : led;
   const { client: a, server: b } = nameEnds(one, other, names);
   return {
     id: conn.id,
@@ -62,6 +67,7 @@ export function describe(conn: Conn, flipped: boolean, names: Names): Connection
     openedAt: conn.openedAt,
     joinedMidStream: conn.joinedMidStream,
     ...handshakeOf(conn),
+    ...(asked ? { redirectedTo: led } : {}),
   };
 }
 

@@ -52,7 +52,9 @@ export class Mesh {
     const netns = connection.netns % 2 ** 32;
     const place = this.#places.get(netns) ?? this.#found(connection, netns);
     if (!place) return undefined;
-    const { client, server } = connection;
+    const { client, redirectedTo } = connection;
+    // What was asked is elsewhere, who answers is here.
+    const server = redirectedTo ?? connection.server;
     const isOwn = (end: Endpoint) =>
       isLoopback(end.address) ||
       place.addresses.has(end.address) ||
@@ -69,7 +71,8 @@ export class Mesh {
   #found(connection: Connection, netns: number): Place | undefined {
     const named = this.#around?.proxy(connection) ?? '';
     if (named !== '') return this.#remember(netns, named);
-    const { client, server, transport } = connection;
+    const { client, server: asked, redirectedTo, transport } = connection;
+    const server = redirectedTo ?? asked;
     if (transport !== 'tcp' || !isLoopback(server.address)) {
       // Only where it speaks with the pod's own address is this loopback's.
       return client.address === passthrough ? this.#remember(netns, 'envoy') : undefined;

@@ -177,6 +177,19 @@ test('a connection is told once, and stays the same one however long it lasts', 
   assert.deepEqual(exchanges.at(-1)!.connection, connections.at(-1));
 });
 
+test('where a connection was led to', () => {
+  const redirectedTo = { address: '127.0.0.1', port: 15_001 };
+  const { exchanges } = through((encoder) => {
+    encoder.exchange('exchange', exchangeOf(connectionOf(1, { redirectedTo, handshake: { client: 7 } })));
+    encoder.exchange('exchange', exchangeOf(connectionOf(2)));
+  });
+  assert.deepEqual(
+    exchanges.map(({ connection }) => connection.redirectedTo),
+    [redirectedTo, undefined],
+  );
+  assert.deepEqual(exchanges[0]!.connection.handshake, { client: 7 });
+});
+
 test('what comes to be known of a connection later', () => {
   const early = connectionOf(1, { handshake: { client: 7 } });
   const late = connectionOf(1, { handshake: { client: 7, server: 9 } });

@@ -249,6 +249,7 @@ export class EntryDecoder {
     const netns = r.below(2 ** 32 - 1);
     const target = this.#text();
     const [client, server] = [this.#endpoint(), this.#endpoint()];
+    const redirectedTo = parts & ConnectionPart.redirected ? this.#endpoint() : undefined;
     const openedAt = this.#at();
     const clientIsn = parts & ConnectionPart.clientIsn ? r.below(2 ** 32 - 1) : undefined;
     const serverIsn = parts & ConnectionPart.serverIsn ? r.below(2 ** 32 - 1) : undefined;
@@ -260,6 +261,7 @@ export class EntryDecoder {
       ...(clientIsn === undefined
         ? {}
         : { handshake: { client: clientIsn, ...(serverIsn === undefined ? {} : { server: serverIsn }) } }),
+      ...(redirectedTo ? { redirectedTo } : {}),
     };
     return () => {
       const ours = this.#out.connected(connection, before?.connection);

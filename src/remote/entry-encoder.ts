@@ -260,6 +260,7 @@ export class EntryEncoder {
 
   #tell(connection: Connection, before: Told | undefined): Told {
     const { id, transport, netns, target, client, server, openedAt, joinedMidStream, handshake } = connection;
+    const { redirectedTo } = connection;
     const w = this.#record;
     this.#begin(RecordKind.connection);
     w.u8(
@@ -267,13 +268,14 @@ export class EntryEncoder {
         (joinedMidStream ? ConnectionPart.joinedMidStream : 0) |
         (handshake ? ConnectionPart.clientIsn : 0) |
         (handshake?.server === undefined ? 0 : ConnectionPart.serverIsn) |
+        (redirectedTo ? ConnectionPart.redirected : 0) |
         (before ? ConnectionPart.before : 0),
     );
     if (before) w.uint(this.#taken - before.at);
     w.uint(id);
     w.uint(this.#namespaceOf(netns));
     this.#text(target);
-    for (const { address, port } of [client, server]) {
+    for (const { address, port } of redirectedTo ? [client, server, redirectedTo] : [client, server]) {
       this.#text(address);
       w.uint(port);
     }
@@ -445,6 +447,7 @@ function isSame(a: Connection, b: Connection): boolean {
       a.server.address === b.server.address &&
       a.server.port === b.server.port &&
       a.joinedMidStream === b.joinedMidStream &&
+      a.redirectedTo?.port === b.redirectedTo?.port &&
       a.openedAt === b.openedAt &&
       a.handshake?.client === b.handshake?.client &&
       a.handshake?.server === b.handshake?.server)

@@ -111,6 +111,7 @@ export const ConnectionPart = {
   serverIsn: 8,
   /** It was told of before: its place follows. */
   before: 16,
+  redirected: 32,
 } as const;
 /** Of an end; unseen: it is held here, and by whom was not seen. */
 export const ProcessKind = { unknown: 0, unseen: 1, seen: 2, viaListener: 3 } as const;

@@ -99,6 +99,8 @@ export class Conn {
   s3 = 0;
   clientPort = 0;
   serverPort = 0;
+  /** The client was led to the server, whose packets have the address that was asked; see redirects.ts. */
+  answersFrom: AnswersFrom | undefined = undefined;
   openedAt: Timestamp = 0;
   lastAt: Timestamp = 0;
   joinedMidStream = false;
@@ -148,6 +150,17 @@ export class Conn {
     [this.c3, this.s3] = [this.s3, this.c3];
     [this.clientPort, this.serverPort] = [this.serverPort, this.clientPort];
   }
+}
+
+/** An address in words of 32 bits, IPv4's in the first. */
+export interface AnswersFrom {
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+  readonly port: number;
+  /** Of the table. */
+  readonly hash: number;
 }
 
 /** Connections by last packet, newest first, with the time after which the oldest is forgotten. */

@@ -11,6 +11,7 @@ import { type Conn, type Ended, Queue } from './connection.ts';
 import { isPortUnreachable, isUndeliverable, mayBeAbout } from './icmp.ts';
 import { defaultLimits, type StreamLimits } from './limits.ts';
 import { measure } from './measure.ts';
+import { Redirects } from './redirects.ts';
 import { ConnectionTable } from './table.ts';
 import { Reassembler } from './tcp.ts';
 
@@ -98,6 +99,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
   const limits = options.limits ?? defaultLimits;
   const isServerPort = options.isServerPort ?? (() => false);
   const table = new ConnectionTable(limits.connections);
+  const redirects = new Redirects(table);
   const reassembler = new Reassembler(limits, out);
   const opening = Array.from(
     { length: mostRepetitions - manySyns + 1 },
@@ -135,6 +137,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
     conn.openedAt = at;
     // Seen from the SYN-ACK on, nothing of the streams is missing either.
     conn.joinedMidStream = p.transport === 6 && (p.tcpFlags & TcpFlag.syn) === 0;
+    redirects.opened(conn, p);
     out.open(conn);
     return conn;
   }
@@ -155,6 +158,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
   function forget(conn: Conn): void {
     conn.queue?.remove(conn);
     table.remove(conn);
+    redirects.forget(conn);
     out.forgotten?.(conn);
     conn.user = undefined;
   }
@@ -266,7 +270,7 @@ export function createStreams(options: StreamsOptions, out: StreamCollector): St
       now = at;
       expire(at);
       const conn = table.find(p);
-      if (p.transport === 6) tcp(conn, p, at);
+      if (p.transport === 6) tcp(conn ?? redirects.find(p), p, at);
       else if (p.transport === 17) udp(conn, p, at);
     },
     icmp(quoted, error, at) {

@@ -1,6 +1,6 @@
 /** Finds the connection of a packet: chained hash over both endpoints, the same for either direction. */
 import type { Packet } from '../model/index.ts';
-import { Conn } from './connection.ts';
+import { type AnswersFrom, Conn } from './connection.ts';
 
 function word(b: Uint8Array, o: number): number {
   return (b[o]! << 24) | (b[o + 1]! << 16) | (b[o + 2]! << 8) | b[o + 3]!;
@@ -68,6 +68,39 @@ export class ConnectionTable {
       }
     }
     return undefined;
+  }
+
+  /** After find(): of the packet's addresses and ports. */
+  get hash(): number {
+    return this.#hash;
+  }
+
+  /** After find(): the packet goes to the connection's client. */
+  isTo(c: Conn, p: Packet): boolean {
+    return (
+      c.clientPort === p.dstPort &&
+      c.netns === p.frame.iface.netns &&
+      c.version === p.ipVersion &&
+      c.c0 === this.#b0 &&
+      c.c1 === this.#b1 &&
+      c.c2 === this.#b2 &&
+      c.c3 === this.#b3
+    );
+  }
+
+  /** After find(): it comes from there. */
+  isFrom(from: AnswersFrom, p: Packet): boolean {
+    const { port, w0, w1, w2, w3 } = from;
+    return port === p.srcPort && w0 === this.#a0 && w1 === this.#a1 && w2 === this.#a2 && w3 === this.#a3;
+  }
+
+  /** After find(). */
+  sourceOf(p: Packet): AnswersFrom {
+    return {
+      ...{ w0: this.#a0, w1: this.#a1, w2: this.#a2, w3: this.#a3 },
+      port: p.srcPort,
+      hash: this.#hash,
+    };
   }
 
   #isFromClient(c: Conn): boolean {

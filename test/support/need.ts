@@ -44,6 +44,7 @@ const checks = {
   crun: () => command('crun'),
   userns: () =>
     Number(readFileSync('/proc/sys/user/max_user_namespaces', 'latin1')) > 0 ? '' : 'needs user namespaces',
+  iptables: () => command('iptables'),
   tcpdump: () => command('tcpdump'),
   tshark: () => command('tshark'),
   tmux: () => command('tmux'),

@@ -256,6 +256,7 @@ function connectionOf(c: Connection, time: (at: number) => string): object {
     client: c.client,
     server: c.server,
     joinedMidStream: c.joinedMidStream,
+    ...(c.redirectedTo ? { redirectedTo: c.redirectedTo } : {}),
     ...(c.secured ? { secured: c.secured } : {}),
     ...(c.mesh ? { mesh: c.mesh } : {}),
     ...(c.views

@@ -18,12 +18,13 @@ export const probeText = (probe: readonly ProbeKind[] | undefined): string =>
   probe === undefined ? '' : `${probe.filter((kind) => kind !== 'probe').join('+')} probe`.trimStart();
 
 /** `client is pod shop/client on n1, server is pod shop/web-7d9 of deploy/web on n2 behind svc/web (10.96.0.7)` */
-export function kubeText({ client, server, mesh }: Connection): string {
+export function kubeText({ client, server, mesh, redirectedTo }: Connection): string {
   const parts = (['client', 'server'] as const).map((side) => {
     const text = endText(side === 'client' ? client.kube : server.kube);
     return text === '' ? '' : `${side} is ${text}`;
   });
   if (mesh) parts.push(`${mesh.side} side of ${escapeText(mesh.proxy)}`);
+  if (redirectedTo) parts.push(`led to ${redirectedTo.address}:${redirectedTo.port} instead`);
   return parts.filter((part) => part !== '').join(', ');
 }
 
