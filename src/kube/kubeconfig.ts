@@ -19,7 +19,7 @@ const seldom: Readonly<Record<string, string>> = {
   './gcp_auth.js': provider('GoogleCloudPlatformAuth'),
   './oidc_auth.js': provider('OpenIDConnectAuth'),
   // Used by applyToFetchOptions, which is never called here.
-  'node-fetch': module('export const Headers = globalThis.Headers;'),
+  'node-fetch': module('export let Headers;'),
   hpagent: module('export let HttpProxyAgent, HttpsProxyAgent;'),
   'socks-proxy-agent': module('export let SocksProxyAgent;'),
   // Imported by its name it gives all its exports at once, those too that are made when they are asked for (undici: 20 ms).

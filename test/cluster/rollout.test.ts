@@ -29,7 +29,7 @@ setInterval(() => {
     let name = '';
     answer.on('data', (bytes) => { name += bytes; });
     answer.on('end', () => console.log('answered', id, at, name));
-  }).on('timeout', function () { this.destroy(); }).on('error', () => {});
+  }).on('timeout', function () { this.destroy(); }).on('error', (error) => console.log('failed', id, at, error.code));
 }, 20);
 process.on('SIGTERM', () => process.exit());
 `;
@@ -161,6 +161,7 @@ test('rolled under load: every new pod joins, and what was missed is known', {
   }
   following.stop();
   const log = await at.api.text(`${at.pods}/asker/log`);
+  const failures = [...log.matchAll(/^failed (\d+) \d+ (\S+)$/gm)].filter(([, id]) => Number(id) > first);
   const answered = [...log.matchAll(/^answered (\d+) (\d+) (\S+)$/gm)]
     .map(([, id, ms, name]) => ({ id: Number(id), ms: Number(ms), name: name! }))
     .filter(({ id }) => id > first);
@@ -188,6 +189,8 @@ test('rolled under load: every new pod joins, and what was missed is known', {
   t.diagnostic(
     `${last - first} requests, ${answered.length} of them answered, ${missed.length} of them missed`,
   );
+  for (const [why, all] of Object.entries(Object.groupBy(failures, ([, , why]) => why!)))
+    t.diagnostic(`not answered: ${all!.length} (${why})`);
   for (const { id, name, ms } of missed.slice(0, 20))
     t.diagnostic(`missed: /roll/${id} of ${name}, ${ms - (joined.get(name) ?? 0)} ms after it joined`);
   for (const line of stderr.match(/^\d+ packets dropped.*$/gm) ?? []) t.diagnostic(line);
