@@ -21,6 +21,15 @@ export interface KubeObject {
   readonly status?: unknown;
 }
 
+/** Of core/v1, what is looked at. */
+export interface EphemeralContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly securityContext: { readonly capabilities?: { readonly add?: readonly string[] } };
+}
+
 /** One path of the API, taken apart. */
 interface Place {
   /** '' core. */
@@ -84,8 +93,8 @@ export class KubeApiServer {
   /** "verb resource" of every request. */
   readonly asked: string[] = [];
   readonly urls: string[] = [];
-  /** Port of 127.0.0.1 behind a port of a pod; undefined: nothing listens there. */
-  forward: (namespace: string, pod: string, port: number) => number | undefined = () => undefined;
+  /** What is behind a port of a pod: a port of 127.0.0.1 here, or a connection; undefined: nothing listens there. */
+  forward: (namespace: string, pod: string, port: number) => number | Duplex | undefined = () => undefined;
   /** What a client's bytes become on their way to a pod: an old client is made of a new one. */
   rewrite = (bytes: Buffer): Buffer => bytes;
   created: (resource: string, object: KubeObject) => void = () => {};
@@ -225,6 +234,8 @@ export class KubeApiServer {
     if (verb === 'list') return this.#list(place, query, answer);
     const object = this.get(resource, namespace, name);
     if (!object) return json(answer, 404, notFound(place));
+    if (place.subresource === 'ephemeralcontainers')
+      return this.#addContainers(request, query, object, answer);
     if (place.subresource === 'log') {
       answer.writeHead(200, { 'content-type': 'text/plain' });
       answer.end(this.log(object));
@@ -238,6 +249,46 @@ export class KubeApiServer {
         details: { name, group: place.group, kind: resource, uid: object.metadata.uid },
       });
     } else json(answer, 200, object);
+  }
+
+  /** Admission's word on ephemeral containers: why not; '' they are admitted. */
+  admits: (pod: KubeObject, containers: readonly EphemeralContainer[]) => string = () => '';
+  added: (pod: KubeObject, containers: readonly EphemeralContainer[]) => void = () => {};
+
+  /** A strategic merge patch: lists are joined by name, and what is there once stays. */
+  async #addContainers(
+    request: IncomingMessage,
+    query: URLSearchParams,
+    pod: KubeObject,
+    answer: ServerResponse,
+  ): Promise<void> {
+    const type = request.headers['content-type'];
+    if (type !== 'application/strategic-merge-patch+json')
+      return json(answer, 415, status(415, 'UnsupportedMediaType', `the body of the request was ${type}`));
+    const patch = JSON.parse(await textOf(request)) as {
+      metadata?: { resourceVersion?: string };
+      spec: { ephemeralContainers: EphemeralContainer[] };
+    };
+    const { name } = pod.metadata;
+    const at = patch.metadata?.resourceVersion;
+    if (at !== undefined && at !== pod.metadata.resourceVersion) {
+      const why = `Operation cannot be fulfilled on pods "${name}": the object has been modified; please apply your changes to the latest version and try again`;
+      return json(answer, 409, status(409, 'Conflict', why, { name, kind: 'pods' }));
+    }
+    const { ephemeralContainers: more } = patch.spec;
+    const refused = this.admits(pod, more);
+    if (refused !== '') {
+      const why = `pods "${name}" is forbidden: ${refused}`;
+      return json(answer, 403, status(403, 'Forbidden', why, { name, kind: 'pods' }));
+    }
+    const spec = pod.spec as { ephemeralContainers?: EphemeralContainer[] };
+    const changed = {
+      ...pod,
+      spec: { ...spec, ephemeralContainers: [...(spec.ephemeralContainers ?? []), ...more] },
+    };
+    if (query.get('dryRun') === 'All') return json(answer, 200, changed);
+    json(answer, 200, this.put('pods', changed));
+    this.added(changed, more);
   }
 
   /** What a pod's container has printed. */
@@ -357,7 +408,7 @@ export class KubeApiServer {
     };
     const behind = this.forward(namespace, name, port);
     if (behind === undefined) return fail();
-    const socket = connect(behind, '127.0.0.1');
+    const socket = typeof behind === 'number' ? connect(behind, '127.0.0.1') : behind;
     socket.once('error', fail);
     socket.once('close', () => tunnel.close(1000));
     socket.on('data', (bytes) => tunnel.send(Buffer.concat([Buffer.from([0]), bytes])));

@@ -13,6 +13,8 @@ export const port = 8080;
 
 export interface KubeStage {
   readonly nodes: KubeNodes;
+  /** By node. */
+  readonly containerds: ReadonlyMap<string, ContainerdDaemon>;
   readonly directory: string;
   readonly kubeconfig: string;
   /** Namespace of the pods: web-1 on n1; web-2 and other on n2. */
@@ -89,6 +91,7 @@ export function kubeStage(without: string | false): KubeStage {
   const kube = (...args: string[]) => ['-k', '--kubeconfig', kubeconfig, '--via', 'job', ...args];
   return {
     nodes,
+    containerds,
     directory,
     kubeconfig,
     shop,
