@@ -88,7 +88,7 @@ export function tuiView(setting: Setting, wanted: TuiOptions): View {
     },
     async finish(counters) {
       await view.finish(counters);
-      app?.tell(setting.live ? 'the capture is over; q ends' : 'the file is read to its end');
+      app?.finished(setting.live ? 'the capture is over; q ends' : 'the file is read to its end');
     },
     async linger(failed) {
       if (!failed && app) await isOver;

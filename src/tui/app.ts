@@ -64,6 +64,7 @@ export class App implements Player, Keeper {
   readonly #said: Said[] = [];
   readonly #stalls: string[] = [];
   #capture: readonly string[] = [];
+  #isOver = false;
   /** Entries that had come when the last picture was drawn. */
   #seen = 0;
   #message: { text: string; isBad: boolean; until: number } | undefined;
@@ -102,6 +103,12 @@ export class App implements Player, Keeper {
   tell(text: string, isBad = false): void {
     this.#message = { text, isBad, until: Date.now() + tellMs };
     this.#stage.draw();
+  }
+
+  /** No more comes. */
+  finished(text: string): void {
+    this.#isOver = true;
+    this.tell(text);
   }
 
   get said(): readonly Said[] {
@@ -187,6 +194,7 @@ export class App implements Player, Keeper {
       newer: this.#list.newer,
       follows: this.#list.selection.follows,
       onlyMarked: this.#list.wanted.marked === true,
+      isReading: !this.#options.isLive && !this.#isOver,
     });
     this.#bottom(surface, now);
     this.#filter.draw(surface, { x: 1, y: 1, width: width - 2, height: 1 });

@@ -15,6 +15,8 @@ export interface TitleState {
   readonly newer: number;
   readonly follows: boolean;
   readonly onlyMarked: boolean;
+  /** A file that is not at its end. */
+  readonly isReading: boolean;
 }
 
 const count = (n: number) => n.toLocaleString('en');
@@ -31,7 +33,8 @@ export function drawTitle(surface: Surface, state: TitleState): void {
   for (const [text, style] of right) at = surface.put(at, 0, text, style);
 }
 
-function rightParts({ desk, list, isNarrowed, isFrozen, newer, follows, onlyMarked }: TitleState): Part[] {
+function rightParts(state: TitleState): Part[] {
+  const { desk, list, isNarrowed, isFrozen, newer, follows, onlyMarked, isReading } = state;
   const on = (color: number, attributes = 0) => styled(color, paper.bar, attributes);
   const parts: Part[] = [];
   const add = (text: string, style: number) => {
@@ -52,6 +55,7 @@ function rightParts({ desk, list, isNarrowed, isFrozen, newer, follows, onlyMark
   const of = isNarrowed ? `${count(list.length)} of ${count(desk.held)}` : count(list.length);
   add(list.examined < desk.held ? `${of} …` : of, on(ink.plain, attribute.bold));
   if (isFrozen) add(newer > 0 ? `frozen, ${count(newer)} new` : 'frozen', on(ink.warn, attribute.bold));
+  else if (isReading) add('reading', on(ink.ok));
   else if (follows && desk.isLive) add('following', on(ink.ok));
   else add(desk.isLive ? 'live' : 'over', on(desk.isLive ? ink.ok : ink.dim));
   return parts;
