@@ -27,6 +27,7 @@ export function webView(setting: Setting, wanted: WebOptions): View {
   const { options, server, title } = wanted;
   const release = version();
   const desk = createDesk({
+    now: () => performance.now(),
     platform: { ...undo, schema: wanted.schema },
     rules: wanted.rules,
     isLive: setting.live,

@@ -71,6 +71,8 @@ export class App implements Player, Keeper {
   readonly #finds: string[] = [];
   readonly #typed: string[] = [];
   #revision = -1;
+  /** Entries that sums had yet to look at. */
+  #behind = 0;
   #refreshedAt = 0;
   #drawnSecond = 0;
   #timer: NodeJS.Timeout;
@@ -151,10 +153,12 @@ export class App implements Player, Keeper {
     this.desk.turn(now);
     const { revision } = this.#list.state();
     const second = Math.floor(now / 1000);
-    const isNews = revision !== this.#revision;
+    const { behind = 0 } = this.desk.state();
+    const isNews = revision !== this.#revision || behind > 0 || this.#behind > 0;
     if (isNews && now - this.#refreshedAt >= refreshMs) {
       this.#refreshedAt = now;
       this.#revision = revision;
+      this.#behind = behind;
       this.#detail.refresh();
       for (const page of this.#pages) page.refresh?.();
     }

@@ -30,7 +30,7 @@ self.onmessage = ({ data }) => {
 };
 
 async function open(file: File): Promise<void> {
-  const desk = createDesk({ platform, rules: defaultRules, limits });
+  const desk = createDesk({ platform, rules: defaultRules, limits, now: () => performance.now() });
   const known = new Map<string, string>();
   const status: string[] = [];
   const ignored = { interface() {}, frame() {}, loss() {} };
