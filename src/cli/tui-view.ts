@@ -31,7 +31,6 @@ export function tuiView(setting: Setting, wanted: TuiOptions): View {
   const { options, screen, title, query } = wanted;
   const saves = saveSpec(wanted.saveDir);
   const desk = createDesk({
-    now: () => performance.now(),
     platform: { ...undo, schema: wanted.schema },
     rules: wanted.rules,
     isLive: setting.live,

@@ -29,7 +29,11 @@ export function httpRequestOf({ fields, request, connection }: Exchange): HttpRe
   if (!request || typeof method !== 'string' || typeof target !== 'string') return undefined;
   const { address, port } = connection.server;
   const literal = address.includes(':') ? `[${address}]` : address;
-  const named = headerOf(request, 'host') || headerOf(request, ':authority') || `${literal}:${port}`;
+  const named =
+    headerOf(request, 'host') ||
+    headerOf(request, ':authority') ||
+    `${fields['http.host'] ?? ''}` ||
+    `${literal}:${port}`;
   const scheme = connection.secured || headerOf(request, ':scheme') === 'https' ? 'https' : 'http';
   const host = /:\d+$/.test(named) ? named : withPort(named, port, scheme);
   return {

@@ -19,6 +19,7 @@ import { harEntry, harOf } from './har.ts';
 import { type Held, Shelf } from './held.ts';
 import { KeptList } from './list.ts';
 import { captureFile, cleanFrames, packetRows, streamPieces } from './packets.ts';
+import { handshakesOf, isLookupFor } from './phases.ts';
 import type {
   Candidate,
   Column,
@@ -34,6 +35,7 @@ import type {
   Saved,
   Statistics,
   StreamPiece,
+  Timing,
   TrafficMap,
   Validity,
   Wanted,
@@ -80,6 +82,8 @@ const workMs = 25;
 const workStep = 500;
 /** Of a conversation's packets, in a file or a stream. */
 const framesMax = 100_000;
+/** Entries before one among which its lookup is searched. */
+const lookupEntries = 500;
 /** Entries of a file that is saved. */
 const savedMax = 100_000;
 /** Requests under way: those beyond it get a row when they are answered. */
@@ -218,7 +222,8 @@ class KeptDesk implements Desk {
     const row = this.#row(id, held, []);
     if (held.kind === 'exchange') {
       const fields = this.#rows.declared.get(held.exchange.protocol)?.fields ?? [];
-      return detailOfExchange(row, held.exchange, fields, this.#detailSetting());
+      const detail = detailOfExchange(row, held.exchange, fields, this.#detailSetting());
+      return { ...detail, timing: { ...this.#before(id, held.exchange), ...detail.timing } };
     }
     if (held.kind === 'conversation') return detailOfConversation(row, held.summary, this.#detailSetting());
     return { row, title: row.subject, sections: [], timing: {}, connection: [], missing: [], copies: [] };
@@ -371,6 +376,30 @@ class KeptDesk implements Desk {
 
   #row(id: number, held: Held, extra: readonly string[]): Row {
     return this.#rows.row(id, held, this.#marks.has(id), extra);
+  }
+
+  /** Phases before a connection's first exchange. */
+  #before(id: number, exchange: Exchange): Timing {
+    const { connection } = exchange;
+    const isTold = connection.transport === 'tcp' && !connection.joinedMidStream && exchange.request;
+    if (!isTold || !this.#shelf.isFirstOf(connection, id)) return {};
+    const ms = (at: number) => this.#rows.ms(at);
+    const until = ms(exchange.startAt) + 0.001;
+    const { frames } = this.#frames.of(connection, ms(connection.openedAt) - 0.001, until, framesMax);
+    const lookup = this.#lookupOf(connection, id);
+    return {
+      ...(lookup ? { dnsNs: lookup.endAt - lookup.startAt } : {}),
+      ...handshakesOf(frames, exchange, this.#rows.clock.baseSec),
+    };
+  }
+
+  #lookupOf(connection: Exchange['connection'], id: number): Exchange | undefined {
+    for (let one = id - 1; one >= Math.max(this.#shelf.first, id - lookupEntries); one--) {
+      const held = this.#shelf.get(one);
+      if (held?.kind === 'exchange' && !held.isOpen && isLookupFor(connection, held.exchange))
+        return held.exchange;
+    }
+    return undefined;
   }
 
   #detailSetting(): DetailSetting {

@@ -42,7 +42,10 @@ export function harEntry(
   const timings = timingsOf(timing);
   const times = Object.entries(timings).filter(([name, ms]) => name !== 'ssl' && ms > 0);
   return {
-    startedDateTime: new Date(setting.clock.baseSec * 1000 + startAt / 1e6).toISOString(),
+    // Of all that is timed: the lookup and the handshakes come before the request's first byte.
+    startedDateTime: new Date(
+      setting.clock.baseSec * 1000 + startAt / 1e6 - Math.max(0, timings.dns) - Math.max(0, timings.connect),
+    ).toISOString(),
     time: times.reduce((sum, [, ms]) => sum + ms, 0),
     request: harRequest(asked.method, asked.url, request!, setting),
     response: harResponse(exchange, response, setting),
@@ -109,7 +112,7 @@ function harResponse(exchange: Exchange, message: Message | undefined, setting: 
     httpVersion: versionOf(message),
     cookies: cookiesOf(message, 'set-cookie'),
     headers: headersOf(message),
-    content: contentOf(body, setting, isCut(exchange, 'response')),
+    content: contentOf(body, headerValue(message, 'content-type'), setting, isCut(exchange, 'response')),
     redirectURL: utf8FromBytes(headerValue(message, 'location')),
     headersSize: headSize(message),
     bodySize: size,
@@ -117,8 +120,14 @@ function harResponse(exchange: Exchange, message: Message | undefined, setting: 
   };
 }
 
-function contentOf(body: Body | undefined, setting: HarSetting, wasCut: boolean): HarResponse['content'] {
-  const mimeType = utf8FromBytes(body?.contentType ?? '') || 'x-unknown';
+/** @param type said by the header: without a body (HEAD) there is no other */
+function contentOf(
+  body: Body | undefined,
+  type: string,
+  setting: HarSetting,
+  wasCut: boolean,
+): HarResponse['content'] {
+  const mimeType = utf8FromBytes(body?.contentType || type) || 'x-unknown';
   if (!body) return { size: 0, mimeType };
   const { bytes, isWhole } = shown(body, setting, wasCut);
   const isEncoded = body.encodings.length > 0;

@@ -75,6 +75,14 @@ export class Shelf {
     return { kind: 'exchange', exchange, isOpen: false };
   }
 
+  /** Whether no exchange before it that is held is of the same connection. */
+  isFirstOf(connection: Connection, id: number): boolean {
+    const mask = this.#chunks.length - 1;
+    for (let one = id - 1; one >= this.first; one--)
+      if (this.#connections[one & mask] === connection) return false;
+    return true;
+  }
+
   /** @returns its number; the oldest may have gone for it */
   add(held: Held): number {
     if (this.length === this.#chunks.length) this.#grow();

@@ -112,7 +112,7 @@ function bodyHex(section: Section): Line[] {
 
 const phases: readonly (readonly [label: string, of: keyof Timing, ink: number, means: string])[] = [
   ['DNS', 'dnsNs', ink.hashed + 2, 'looked up before'],
-  ['connect', 'connectNs', ink.clientError, 'SYN to SYN-ACK'],
+  ['connect', 'connectNs', ink.clientError, 'SYN to the last ACK of the handshake'],
   ['TLS', 'tlsNs', ink.unanswered, 'handshake'],
   ['send', 'sendNs', ink.request, "the request's first to last byte"],
   ['wait', 'waitNs', ink.ok, "to the answer's first byte"],
