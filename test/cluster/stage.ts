@@ -117,7 +117,7 @@ export class Cluster {
       spec: {
         replicas,
         selector: { matchLabels: { app: 'web' } },
-        template: { metadata: { labels }, spec: podSpec(server, []) },
+        template: { metadata: { labels }, spec: podSpec(server, [], probes) },
       },
     });
   }
@@ -160,7 +160,13 @@ export class Cluster {
   }
 }
 
-export function podSpec(script: string, args: readonly string[]): object {
+/** Of the server, one by what it says, one by being let in. */
+const probes = {
+  livenessProbe: { httpGet: { path: '/well', port: 8080 }, periodSeconds: 1 },
+  readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+};
+
+export function podSpec(script: string, args: readonly string[], more: object = {}): object {
   return {
     terminationGracePeriodSeconds: 1,
     enableServiceLinks: false,
@@ -171,6 +177,7 @@ export function podSpec(script: string, args: readonly string[]): object {
         image,
         imagePullPolicy: 'IfNotPresent',
         command: ['/usr/bin/node', '-e', script, ...args],
+        ...more,
         // As much as PodSecurity's level restricted asks for.
         securityContext: {
           allowPrivilegeEscalation: false,

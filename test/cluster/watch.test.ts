@@ -87,6 +87,40 @@ test('client and server behind a ClusterIP: an exchange is told once, with both 
   assert.deepEqual(twice, [], stdout);
 });
 
+test('who both ends are, and by which service', { skip: without }, async () => {
+  const asked = "client.pod == 'client' && server.workload == 'deploy/web' && service == 'web' && namespace";
+  const run = watch(at, '--selector', 'part=shop', '-o', 'json', '-Y', asked);
+  await sawTicks(run, 5);
+  const { code, stdout, stderr } = await run.stop();
+  assert.equal(code, 0, stderr);
+  const [last = ''] = stdout
+    .split('\n')
+    .filter((line) => line.includes('"views"'))
+    .slice(-1);
+  const { client, server } = (
+    JSON.parse(last) as { connection: Record<'client' | 'server', { kube: object }> }
+  ).connection;
+  const { node: _, ...caller } = client.kube as Record<string, string>;
+  const { node: __, serviceAddress, pod = '', ...answers } = server.kube as Record<string, string>;
+  assert.deepEqual(caller, { namespace: at.shop, pod: 'client' });
+  assert.deepEqual(answers, { namespace: at.shop, workload: 'deploy/web', service: 'web' });
+  assert.ok((await at.names('app=web')).includes(pod), pod);
+  assert.match(serviceAddress ?? '', /^[\d.]+$|:/);
+});
+
+test("the kubelet's probes: which they are, and without them", { skip: without }, async () => {
+  const marked = watch(at, 'deploy/web', '-Y', 'probe');
+  await marked.saw(/GET \/well -> 200 OK .*\[liveness probe\]/);
+  await marked.saw(/tcp .* closed, \[readiness probe\]/);
+  assert.equal((await marked.stop()).code, 0);
+  const run = watch(at, 'deploy/web', '--no-probes');
+  await sawTicks(run, 30);
+  const { code, stdout, stderr } = await run.stop();
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stdout, /probe\]|\/well/);
+  assert.match(stderr, /^[1-9]\d* probes? of the kubelet hidden by --no-probes$/m);
+});
+
 test('a file: an interface block for each interface of each pod; a peer reads it', {
   skip: without || need('tshark'),
 }, async () => {
