@@ -11,7 +11,9 @@ import type { Page } from 'playwright-core';
 import type { CaptureInterface, Frame } from '../src/model/index.ts';
 import { CaptureDecoder, PcapngWriter } from '../src/pcap/index.ts';
 import { closeBrowser, type Look, openPage } from '../test/support/browser.ts';
-import { start } from '../test/support/porthole.ts';
+import { addNetns, join as joinNetns } from '../test/support/netns.ts';
+import { start, stopAll } from '../test/support/porthole.ts';
+import { run } from '../test/support/stages.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const folder = join(root, 'docs/web');
@@ -75,22 +77,22 @@ const pictures: readonly (readonly [name: string, look: Look, show: (page: Page)
   ['traffic', wide, async () => {}],
   ['detail', wide, (page) => page.locator('.slot .row', { hasText: 'POST' }).first().click()],
   ['statistics', { ...wide, scheme: 'dark' }, (page) => page.evaluate("location.hash = '#/statistics'")],
-  ['map', wide, (page) => page.evaluate("location.hash = '#/map'")],
-  ['status', wide, (page) => page.evaluate("location.hash = '#/status'")],
   ['phone', { width: 360, height: 640, scheme: 'dark' }, async () => {}],
+];
+/** Of live traffic in namespaces of our own, which takes root. */
+const livePictures: typeof pictures = [
+  ['map', { width: 1000, height: 420 }, (page) => page.evaluate("location.hash = '#/map'")],
+  ['targets', { width: 1000, height: 420 }, (page) => page.evaluate("location.hash = '#/targets'")],
+  ['status', { width: 1000, height: 420 }, (page) => page.evaluate("location.hash = '#/status'")],
 ];
 /** Plots are there, and lists are filled. */
 const settledMs = 1500;
 
-const work = mkdtempSync(join(tmpdir(), 'porthole-pictures-'));
-const file = join(work, 'recordings.pcapng');
-mkdirSync(folder, { recursive: true });
-writeFileSync(file, together(recordings.map((name) => join(root, 'src/protocols', `${name}.pcap`))));
-const running = start(['web', '--listen', '0', '-r', file]);
-try {
+async function draw(args: readonly string[], list: typeof pictures): Promise<void> {
+  const running = start(['web', '--listen', '0', ...args]);
   await running.saw(/\?token=\S+\n/);
   const url = /http:\S+/.exec(running.stdout())![0];
-  for (const [name, look, show] of pictures) {
+  for (const [name, look, show] of list) {
     const { page, close } = await openPage(url, look);
     await page.locator('.slot .row').first().waitFor();
     await show(page);
@@ -98,8 +100,33 @@ try {
     await page.screenshot({ path: join(folder, `${name}.png`) });
     await close();
   }
+  await running.stop();
+}
+
+/** A shop that two ask, and that asks a third. */
+function stage(): string {
+  const [shop, till, crawler, stock] = ['shop', 'till', 'crawler', 'stock'].map((name) => addNetns(name)) as [
+    ...[string, string, string, string],
+  ];
+  for (const [i, other] of [till, crawler, stock].entries())
+    joinNetns([shop, `10.97.${i}.1/24`], [other, `10.97.${i}.2/24`], `eth${i}`);
+  run(shop, 'serve', '8000');
+  run(stock, 'serve', '9000');
+  run(till, 'call', '10.97.0.1', '8000', '/file.txt', '20');
+  run(crawler, 'call', '10.97.1.1', '8000', '/missing', '90');
+  run(shop, 'call', '10.97.2.2', '9000', '/file.txt', '50');
+  return shop;
+}
+
+const work = mkdtempSync(join(tmpdir(), 'porthole-pictures-'));
+const file = join(work, 'recordings.pcapng');
+mkdirSync(folder, { recursive: true });
+writeFileSync(file, together(recordings.map((name) => join(root, 'src/protocols', `${name}.pcap`))));
+try {
+  await draw(['-r', file], pictures);
+  if (process.getuid?.() === 0) await draw([`netns:${stage()}`], livePictures);
 } finally {
   await closeBrowser();
-  await running.stop();
+  stopAll();
   rmSync(work, { recursive: true });
 }

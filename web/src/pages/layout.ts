@@ -22,7 +22,7 @@ export interface Layout {
 }
 
 export const boxHeight = 34;
-const gapX = 150;
+const gapX = 230;
 const gapY = 26;
 const sweeps = 6;
 
