@@ -33,6 +33,8 @@ export interface StatsViewOptions {
 const outputLimit = 1024 * 1024;
 /** On a terminal: often enough to see it move. */
 const refreshMs = 1000;
+/** How often agents that decode tell of connections that go on: reports are behind by so much. */
+const stateMs = 500;
 /** Notes shown on the screen, and kept for its end. */
 const notesShown = 3;
 const maxNotes = 100;
@@ -76,7 +78,7 @@ export function statsView(setting: Setting, wanted: StatsViewOptions): View {
     wants: {
       heads: query?.query.needsHeads === true,
       bodies: query?.query.needsBody === true,
-      stateMs: setting.live && periodMs > 0 ? Math.max(refreshMs, periodMs) : 0,
+      stateMs: setting.live && periodMs > 0 ? stateMs : 0,
     },
     ended() {
       clearInterval(timer);
