@@ -314,16 +314,16 @@ export class App implements Player, Keeper {
       if (this.#list.act(name)) return;
     }
     const act = this.#actions[name];
-    if (act) act();
+    if (act) act(key);
   }
 
-  readonly #actions: Readonly<Record<string, () => void>> = {
+  readonly #actions: Readonly<Record<string, (key: string) => void>> = {
     open: () => this.#open(),
     select: () => {
       const line = (this.#pages.at(-1)?.pane ?? this.#detail.pane).line;
       if (line?.query) this.#andFilter(line.query);
     },
-    back: () => this.#back(),
+    back: (key) => this.#back(key),
     'next-entry': () => this.#step('down'),
     'previous-entry': () => this.#step('up'),
     'follow-stream': () => {
@@ -412,7 +412,7 @@ export class App implements Player, Keeper {
     this.#focus = 'detail';
   }
 
-  #back(): void {
+  #back(key: string): void {
     if (this.#pages.length > 0) {
       this.#pages.pop();
     } else if (this.#isOpen) {
@@ -420,6 +420,8 @@ export class App implements Player, Keeper {
       this.#focus = 'list';
     } else if (this.#list.isFrozen) this.#list.act('freeze');
     else if (this.#filter.query !== '' || this.#list.wanted.marked) this.#narrow('');
+    // Pressed once too often it is no reason to lose what is there.
+    else if (key === 'escape') this.tell('q ends');
     else this.quit();
   }
 
