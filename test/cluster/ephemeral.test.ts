@@ -118,11 +118,11 @@ test('a client that is killed; a deadline; an image that is missing', { skip: wi
   await allEnded('left', 1);
   t.diagnostic(`ended ${Math.round((performance.now() - began) / 1000)} s after the client was killed`);
 
-  const late = inPod('left', '--deadline', '12');
+  const late = inPod('left', '--deadline', '20');
   await sawTicks(late, 1);
   const { code, stderr } = await late.ended;
   assert.equal(code, 1, stderr);
-  assert.match(stderr, /the agent has reached its deadline of 12 s\n {2}--deadline/);
+  assert.match(stderr, /the agent has reached its deadline of 20 s\n {2}--deadline/);
   await allEnded('left', 2);
 
   const none = await inPod('left', '--agent-image', 'localhost/porthole-nothing:1').ended;

@@ -113,16 +113,16 @@ test('rights and images that are missing are told; nothing is added where nothin
 test('a client that is killed ends its container; the deadline ends the watch', {
   skip: without,
 }, async () => {
-  const before = listed('web-1');
-  const run = inPod('web-1');
+  const before = listed('web-2');
+  const run = inPod('web-2');
   await run.saw('listening');
   await run.stop('SIGKILL');
-  const late = inPod('other', '--deadline', '10');
+  const late = inPod('other', '--deadline', '20');
   await late.saw('listening');
   const { code, stderr } = await late.ended;
   assert.equal(code, 1, stderr);
-  assert.match(stderr, /the agent has reached its deadline of 10 s\n {2}--deadline/);
-  await allEnded('web-1', before + 1);
+  assert.match(stderr, /the agent has reached its deadline of 20 s\n {2}--deadline/);
+  await allEnded('web-2', before + 1);
 });
 
 test('a pod that is deleted has gone: the others go on', { skip: without }, async () => {
