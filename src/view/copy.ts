@@ -1,7 +1,7 @@
 /** An exchange as other programs take it: to be pasted. Text is what was sent, masked; nothing is run. */
 import type { Body, Exchange, Message, Platform } from '../model/index.ts';
+import { encodeBase64 } from '../util/base64.ts';
 import { isText, utf8FromBytes } from '../util/text.ts';
-import { base64 } from './base64.ts';
 import { unfold } from './bodies.ts';
 import type { CopyAs } from './ports.ts';
 
@@ -112,7 +112,7 @@ export function curlOf(request: HttpRequest, exchange: Exchange): string {
     words.push('-H', "'Content-Type:'");
   if (isPasted(bytes) && bytes[0] !== at)
     return [...words, '--data-binary', shellQuoted(dataText(bytes))].join(' ');
-  return `echo ${base64(bytes)} | base64 -d | ${[...words, '--data-binary', '@-'].join(' ')}`;
+  return `echo ${encodeBase64(bytes)} | base64 -d | ${[...words, '--data-binary', '@-'].join(' ')}`;
 }
 
 /** `--data-binary @NAME` reads a file. */
@@ -129,7 +129,7 @@ export function fetchOf({ method, url, headers, body }: HttpRequest): string {
   if (bytes && isText(bytes)) init['body'] = dataText(bytes);
   const text = JSON.stringify(init, null, 2);
   if (!bytes || isText(bytes)) return `await fetch(${JSON.stringify(url)}, ${text});`;
-  const made = `Uint8Array.from(atob(${JSON.stringify(base64(bytes))}), (c) => c.charCodeAt(0))`;
+  const made = `Uint8Array.from(atob(${JSON.stringify(encodeBase64(bytes))}), (c) => c.charCodeAt(0))`;
   return `await fetch(${JSON.stringify(url)}, {\n  ...${text.replace(/\n/g, '\n  ')},\n  body: ${made},\n});`;
 }
 
@@ -140,7 +140,7 @@ export function httpieOf({ method, url, headers, body }: HttpRequest): string {
   if (!body) return words.join(' ');
   const bytes = bodyBytes(body);
   if (isPasted(bytes)) return [...words, '--raw', shellQuoted(dataText(bytes))].join(' ');
-  return `echo ${base64(bytes)} | base64 -d | ${words.join(' ')}`;
+  return `echo ${encodeBase64(bytes)} | base64 -d | ${words.join(' ')}`;
 }
 
 /** Heads and bodies as they were sent, the encodings of bodies undone. */

@@ -111,6 +111,36 @@ test('what is masked is masked in every way out', async () => {
   assert.doesNotMatch(JSON.stringify(desk.detail(row!.id)), /dXNlcjpzZWNyZXQ/);
 });
 
+test('JSON is that of the command line, of conversations too, masked', () => {
+  const desk = empty();
+  const start = new TextEncoder().encode('password=hunter2hunter2 AUTH\n');
+  desk.sink.conversation!({
+    ...{
+      connection: exchange().connection,
+      protocol: 'tcp',
+      startAt: 0,
+      endAt: 1,
+      exchanges: 0,
+      ended: 'fin',
+    },
+    ...{ clientBytes: start.length, serverBytes: 0, clientPackets: 1, serverPackets: 0, lostBytes: 0 },
+    ...{ clientWireBytes: 90, serverWireBytes: 0, clientStart: start },
+  });
+  desk.sink.exchange!(numbered(1));
+  const [conversation, one] = all(desk);
+  assert.doesNotMatch(desk.copy(conversation!.id, 'json'), /hunter2/);
+  assert.equal(JSON.parse(desk.copy(conversation!.id, 'json')).type, 'conversation');
+  const { v, type, fields } = JSON.parse(desk.copy(one!.id, 'json'));
+  assert.deepEqual([v, type, fields['x.path']], [1, 'exchange', '/1']);
+  assert.equal(
+    Buffer.from(desk.save({ query: '' }, 'json').bytes)
+      .toString()
+      .trimEnd()
+      .split('\n').length,
+    2,
+  );
+});
+
 test('the packets of an exchange are its own, as a peer counts them', async (t) => {
   const desk = await keepalive();
   const rows = all(desk);

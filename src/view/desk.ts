@@ -11,7 +11,7 @@ import {
   type Schema,
 } from '../query/index.ts';
 import { createRedactor, type Rules } from '../redact/index.ts';
-import { base64 } from './base64.ts';
+import { createJsonSink } from '../sinks/json/index.ts';
 import { curlOf, fetchOf, httpieOf, httpRequestOf, rawOf } from './copy.ts';
 import { type DetailSetting, detailOfConversation, detailOfExchange } from './detail.ts';
 import { FrameShelf } from './frames.ts';
@@ -240,7 +240,7 @@ class KeptDesk implements Desk {
 
   copy(id: number, as: CopyAs): string {
     const held = this.#shelf.get(id);
-    if (held?.kind !== 'exchange') return held ? JSON.stringify(entryOf(held), plainBytes, 2) : '';
+    if (held?.kind !== 'exchange') return this.#jsonText(id);
     const exchange = this.#clean(held.exchange) as Exchange;
     const request = httpRequestOf(exchange);
     switch (as) {
@@ -259,7 +259,7 @@ class KeptDesk implements Desk {
       case 'mermaid':
         return mermaidOf([this.#row(id, held, [])]);
       case 'json':
-        return JSON.stringify(exchange, plainBytes, 2);
+        return this.#jsonText(id);
     }
   }
 
@@ -306,11 +306,7 @@ class KeptDesk implements Desk {
       case 'svg':
         return saved(svgOf(rows()), 'image/svg+xml', 'svg');
       case 'json':
-        return saved(
-          ids.map((id) => `${JSON.stringify(this.#clean(this.#entry(id)!), plainBytes)}\n`).join(''),
-          'application/x-ndjson',
-          'ndjson',
-        );
+        return saved(this.#jsonLines(ids), 'application/x-ndjson', 'ndjson');
     }
   }
 
@@ -341,6 +337,30 @@ class KeptDesk implements Desk {
       done += workStep;
       if (now && now() >= until) return;
     }
+  }
+
+  /** A line an entry, as `--json` has them (docs/json.md), with bodies. */
+  #jsonLines(ids: readonly number[]): string {
+    const parts: string[] = [];
+    const write = (text: string) => {
+      parts.push(text);
+      return true;
+    };
+    const { platform } = this.#options;
+    const sink = createJsonSink({ write, redactor: this.#redactor, platform, verbose: 2 });
+    sink.open!({ clock: this.#rows.clock, fields: this.#rows.declared });
+    for (const id of ids) {
+      const held = this.#shelf.get(id);
+      if (held?.kind === 'exchange') sink.exchange!(held.exchange);
+      else if (held?.kind === 'conversation') sink.conversation!(held.summary);
+    }
+    sink.batch!();
+    return parts.join('');
+  }
+
+  #jsonText(id: number): string {
+    const line = this.#jsonLines([id]);
+    return line === '' ? '' : line.trimEnd();
   }
 
   #opened(context: SinkContext): void {
@@ -590,8 +610,3 @@ class KeptDesk implements Desk {
 
 /** `exchange` follows `opened` with the same begin. */
 const keyOf = ({ connection, startAt }: Exchange) => `${connection.id} ${startAt}`;
-
-/** For JSON. */
-function plainBytes(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? { base64: base64(value) } : value;
-}

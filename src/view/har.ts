@@ -1,8 +1,8 @@
 /** Exchanges as HAR 1.2, for browsers' tools and whoever else reads it. What is masked stays so. */
 import type { Body, Clock, Exchange, Message, Platform } from '../model/index.ts';
 import type { Redactor } from '../redact/index.ts';
+import { encodeBase64 } from '../util/base64.ts';
 import { isText, utf8FromBytes } from '../util/text.ts';
-import { base64 } from './base64.ts';
 import { isCut, unfold } from './bodies.ts';
 import { httpRequestOf } from './copy.ts';
 import type {
@@ -93,7 +93,7 @@ function harRequest(method: string, url: string, message: Message, setting: HarS
 function postData(body: Body, setting: HarSetting): HarRequest['postData'] {
   const bytes = shown(body, setting).bytes;
   const mimeType = utf8FromBytes(body.contentType);
-  if (!isText(bytes)) return { mimeType, text: base64(bytes), encoding: 'base64' };
+  if (!isText(bytes)) return { mimeType, text: encodeBase64(bytes), encoding: 'base64' };
   const text = new TextDecoder().decode(bytes);
   const isForm = mimeType.toLowerCase().includes('form-urlencoded');
   return { mimeType, text, ...(isForm ? { params: pairsOf(text) } : {}) };
@@ -138,7 +138,7 @@ function contentOf(
     ...(isWhole ? {} : { comment: `only the first ${bytes.length} bytes were kept` }),
   };
   if (bytes.length === 0) return about;
-  if (!isText(bytes)) return { ...about, text: base64(bytes), encoding: 'base64' };
+  if (!isText(bytes)) return { ...about, text: encodeBase64(bytes), encoding: 'base64' };
   return { ...about, text: new TextDecoder().decode(bytes) };
 }
 
@@ -180,7 +180,7 @@ function socketMessage(exchange: Exchange, setting: HarSetting): HarSocketMessag
     type: side,
     time: setting.clock.baseSec + exchange.startAt / 1e9,
     opcode: opcodes[kind] ?? (isData ? 1 : 2),
-    data: isData ? new TextDecoder().decode(bytes) : base64(bytes),
+    data: isData ? new TextDecoder().decode(bytes) : encodeBase64(bytes),
   };
 }
 

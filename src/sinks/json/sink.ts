@@ -10,6 +10,7 @@ import type {
   StreamMessage,
 } from '../../model/index.ts';
 import type { Redactor } from '../../redact/index.ts';
+import { encodeBase64 } from '../../util/base64.ts';
 import { isProtobuf, layOutProtobuf } from '../../util/protobuf.ts';
 import { utf8FromBytes } from '../../util/text.ts';
 
@@ -134,7 +135,7 @@ export function createJsonSink(options: JsonOptions): Sink {
     const shown = utf8(bytes);
     return {
       ...about,
-      ...(shown === undefined ? { base64: Buffer.from(bytes).toString('base64') } : { text: shown }),
+      ...(shown === undefined ? { base64: encodeBase64(bytes) } : { text: shown }),
     };
   }
 
@@ -151,7 +152,7 @@ export function createJsonSink(options: JsonOptions): Sink {
       return { text: utf8FromBytes(redactor ? redactor.text('application/json', json) : json) };
     const fields = layOutProtobuf(bytes, { limit: bodyLimit, mayBeCut: !complete });
     if (fields === undefined) return undefined;
-    return { base64: Buffer.from(bytes).toString('base64'), protobuf: utf8FromBytes(fields).split('\n') };
+    return { base64: encodeBase64(bytes), protobuf: utf8FromBytes(fields).split('\n') };
   }
 
   return {
