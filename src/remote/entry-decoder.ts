@@ -253,6 +253,8 @@ export class EntryDecoder {
     const openedAt = this.#at();
     const clientIsn = parts & ConnectionPart.clientIsn ? r.below(2 ** 32 - 1) : undefined;
     const serverIsn = parts & ConnectionPart.serverIsn ? r.below(2 ** 32 - 1) : undefined;
+    const secured =
+      parts & ConnectionPart.secured ? { version: this.#text(), cipher: this.#text() } : undefined;
     const connection: Connection = {
       id,
       transport: parts & ConnectionPart.udp ? 'udp' : 'tcp',
@@ -262,6 +264,7 @@ export class EntryDecoder {
         ? {}
         : { handshake: { client: clientIsn, ...(serverIsn === undefined ? {} : { server: serverIsn }) } }),
       ...(redirectedTo ? { redirectedTo } : {}),
+      ...(secured ? { secured } : {}),
     };
     return () => {
       const ours = this.#out.connected(connection, before?.connection);

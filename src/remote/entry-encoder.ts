@@ -260,7 +260,7 @@ export class EntryEncoder {
 
   #tell(connection: Connection, before: Told | undefined): Told {
     const { id, transport, netns, target, client, server, openedAt, joinedMidStream, handshake } = connection;
-    const { redirectedTo } = connection;
+    const { redirectedTo, secured } = connection;
     const w = this.#record;
     this.#begin(RecordKind.connection);
     w.u8(
@@ -269,6 +269,7 @@ export class EntryEncoder {
         (handshake ? ConnectionPart.clientIsn : 0) |
         (handshake?.server === undefined ? 0 : ConnectionPart.serverIsn) |
         (redirectedTo ? ConnectionPart.redirected : 0) |
+        (secured ? ConnectionPart.secured : 0) |
         (before ? ConnectionPart.before : 0),
     );
     if (before) w.uint(this.#taken - before.at);
@@ -282,6 +283,10 @@ export class EntryEncoder {
     this.#at(openedAt);
     if (handshake) w.uint(handshake.client);
     if (handshake?.server !== undefined) w.uint(handshake.server);
+    if (secured) {
+      this.#text(secured.version);
+      this.#text(secured.cipher);
+    }
     this.#end();
     const told: Told = { connection, at: 0, client: undefined, server: undefined };
     this.#place(told);
@@ -447,6 +452,8 @@ function isSame(a: Connection, b: Connection): boolean {
       a.server.address === b.server.address &&
       a.server.port === b.server.port &&
       a.joinedMidStream === b.joinedMidStream &&
+      a.secured?.version === b.secured?.version &&
+      a.secured?.cipher === b.secured?.cipher &&
       a.redirectedTo?.port === b.redirectedTo?.port &&
       a.openedAt === b.openedAt &&
       a.handshake?.client === b.handshake?.client &&

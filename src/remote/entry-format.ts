@@ -112,6 +112,8 @@ export const ConnectionPart = {
   /** It was told of before: its place follows. */
   before: 16,
   redirected: 32,
+  /** Of a stream that was encrypted: version and cipher follow. */
+  secured: 64,
 } as const;
 /** Of an end; unseen: it is held here, and by whom was not seen. */
 export const ProcessKind = { unknown: 0, unseen: 1, seen: 2, viaListener: 3 } as const;
