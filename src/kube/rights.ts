@@ -38,6 +38,8 @@ export function kindRight(kindName: string): Right | undefined {
 
 export const niceRights: readonly Right[] = [
   right('list', '', 'services', '', 'services are addresses'),
+  right('watch', '', 'services', '', 'services that come later are addresses'),
+  right('get', '', 'nodes', '', 'nodes are addresses, and their probes are told by the user agent alone'),
   right('create', '', 'events', '', "the pods' events do not say who watches"),
 ];
 
