@@ -75,7 +75,15 @@ function together(paths: readonly string[]): Uint8Array {
 const wide: Look = { width: 1200, height: 680 };
 const pictures: readonly (readonly [name: string, look: Look, show: (page: Page) => Promise<unknown>])[] = [
   ['traffic', wide, async () => {}],
-  ['detail', wide, (page) => page.locator('.slot .row', { hasText: 'POST' }).first().click()],
+  [
+    'detail',
+    wide,
+    (page) =>
+      page
+        .locator('.slot .row', { hasText: 'POST' })
+        .first()
+        .click({ position: { x: 30, y: 12 } }),
+  ],
   ['statistics', { ...wide, scheme: 'dark' }, (page) => page.evaluate("location.hash = '#/statistics'")],
   ['phone', { width: 360, height: 640, scheme: 'dark' }, async () => {}],
 ];

@@ -36,6 +36,8 @@ async function web(...args: string[]): Promise<{ url: string; running: Running }
 }
 
 const rows = (page: Page): Locator => page.locator('.slot .row');
+/** On a row's time: elsewhere may be the button that filters by a value. */
+const onTime = { position: { x: 30, y: 12 } };
 const footer = (page: Page) => page.locator('footer');
 // Scripts of the page are texts here: this file knows no DOM.
 const hash = async (page: Page) =>
@@ -108,7 +110,7 @@ test('a file: list, keys, detail, filter, URL', { skip }, async () => {
   assert.match(await hash(page), /q=http\.request\.method == "DELETE"/);
   await until(async () => (await rows(page).first().textContent())?.includes('DELETE'), 'rows of the filter');
   // Any value filters.
-  await rows(page).first().click();
+  await rows(page).first().click(onTime);
   await page.locator('.fact').filter({ hasText: 'load/1.0' }).first().click();
   await until(async () => (await hash(page)).includes('&&'), 'one more condition');
   await page.goBack();
@@ -213,7 +215,7 @@ test('script in URLs, headers, bodies and names stays text', { skip }, async () 
   const count = await rows(page).count();
   for (let i = 0; i < count; i++) {
     const id = (await rows(page).nth(i).getAttribute('id'))!.replace('entry-', '');
-    await rows(page).nth(i).click();
+    await rows(page).nth(i).click(onTime);
     await page.locator(`.detail[data-entry="${id}"]`).waitFor();
     for (const button of await page.locator('.choices button').all()) await button.click();
     for (const tab of ['Timing', 'Packets', 'Stream', 'Exchange'])
@@ -277,7 +279,7 @@ test('a file that is dropped on the page is read in the browser alone', { skip }
   await footer(page)
     .getByText(`${(exchanges / 10).toLocaleString('en-US')} of`)
     .waitFor();
-  await rows(page).first().click();
+  await rows(page).first().click(onTime);
   await page.locator('.detail').getByText('X-Request-Id').waitFor();
   assert.ok(sent.every((length) => length === 0));
   // What is no capture is told, and what was shown stays.

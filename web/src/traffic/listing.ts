@@ -148,7 +148,7 @@ function isHere(): boolean {
 function ask(): void {
   if (!list || isHere()) return;
   // What is followed is gone with the next news: no more of it than is seen.
-  const count = isFollowing.peek() ? visible + 2 : visible * (1 + 2 * margin) + 2;
+  const count = isFollowing.peek() ? visible + 10 : visible * (1 + 2 * margin) + 2;
   const from = isFollowing.peek() ? -1 : Math.max(0, top.peek() - visible * margin);
   const key = `${from} ${count} ${isFollowing.peek() ? 0 : anchor}`;
   if (key === asked) return;

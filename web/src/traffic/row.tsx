@@ -34,7 +34,8 @@ export function RowLine({ row, isSelected, severalTargets, base, position, onSel
   // Buttons are made for the row that is pointed at alone: thousands of them a second would be most of the work.
   const isPointedAt = useSignal(false);
 
-  if (!row) return <div class="row waiting" role="option" aria-selected={false} />;
+  if (!row)
+    return <div class="row waiting" role="option" aria-selected={false} onClick={() => onSelect(position)} />;
   const time = (
     <span class="time" title={fullTime(row.at)}>
       {timeOfDay(row.at)}
@@ -61,8 +62,9 @@ export function RowLine({ row, isSelected, severalTargets, base, position, onSel
       id={`entry-${row.id}`}
       onClick={() => onSelect(position)}
       onDblClick={onOpen}
-      onPointerEnter={() => {
-        isPointedAt.value = true;
+      onPointerEnter={(event) => {
+        // A finger would have pressed the button before it was to be seen.
+        isPointedAt.value = event.pointerType === 'mouse';
       }}
       onPointerLeave={() => {
         isPointedAt.value = false;
