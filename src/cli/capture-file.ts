@@ -6,6 +6,7 @@ import { countLines, drive, outputOf, type View, type ViewMaker } from './captur
 import type { CaptureFilter } from './capture-filter.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { UsageError } from './errors.ts';
+import { harSource } from './har-source.ts';
 import type { Output } from './output.ts';
 import { stderr } from './terminal.ts';
 
@@ -24,8 +25,11 @@ export async function captureFromFile(
   const output = await outputOf(options, filter.text);
   if (output?.spec && isSameFile(options.read!, output.spec.base))
     throw new UsageError(`-w ${options.write}: that is the file that is read`);
-  const source = openCaptureFile(options.read!, matcher ? { filter: matcher } : {});
+  const path = options.read!;
+  // Whether there is one to read is told before anything is drawn.
+  const file = openCaptureFile(path, matcher ? { filter: matcher } : {});
   const view = await maker.make({ live: false, knownNames: new Map(), severalTargets: false });
+  const source = (view.har && harSource(path, view.har)) ?? file;
   const opener = await confine(options, output, view);
   try {
     await source.begin();

@@ -47,6 +47,8 @@ export interface View {
   begin?(opener?: Opener): void;
   /** All is written; the end is not, while somebody still looks at what there is. */
   linger?(failed: boolean): Promise<void>;
+  /** It shows entries, wherever they are from: the text of a HAR file. Throws a HarError. */
+  har?(text: string): void;
   /** What there is to be watched, and what is; as it was in the beginning. */
   targets?(known: readonly Target[], watched: readonly Target[]): void;
   /** How the capture stands, in lines for people, whenever it is asked. */

@@ -1,6 +1,7 @@
 /** What views of a desk have in common: decoded traffic into it. */
 import type { MessageSchema } from '../model/index.ts';
-import type { Desk } from '../view/ports.ts';
+import { declarations } from '../protocols/registry.ts';
+import { type Desk, readHar } from '../view/index.ts';
 import type { Setting, View } from './capture.ts';
 import { pipelineView, progressOf } from './pipeline-view.ts';
 import { sidesOf, withSides } from './sides-view.ts';
@@ -33,5 +34,10 @@ export function deskView(setting: Setting, options: DeskViewOptions): View {
     query: undefined,
     drain: breath,
   });
-  return { ...withSides(view, sides), progress: () => progressOf(view.pipeline, undefined) };
+  const fields = new Map(declarations.map(({ name, title, fields }) => [name, { title, fields }]));
+  return {
+    ...withSides(view, sides),
+    har: (text) => void readHar(text, desk.sink, fields),
+    progress: () => progressOf(view.pipeline, undefined),
+  };
 }

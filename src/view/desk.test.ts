@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { platform } from '../cli/platform.ts';
 import { defaultRules } from '../redact/index.ts';
 import { context, exchange, message, body as plainBody } from '../sinks/testing/exchanges.ts';
-import { createDesk, type Desk, DeskChannel } from './index.ts';
+import { createDesk, type Desk } from './index.ts';
 import { deskOf } from './testing/desk.ts';
 
 const run = promisify(execFile);
@@ -384,28 +384,4 @@ test('what the network sends is inert in rows, details and pictures', () => {
   assert.equal(svg!.match(/<\/svg>/g)!.length, 1);
   assert.doesNotMatch(mermaid!, /<script/);
   assert.equal(mermaid!.trim().split('\n').length, 5);
-});
-
-test('a channel answers, and pushes what is new alone', async () => {
-  const desk = await keepalive();
-  const channel = new DeskChannel(desk);
-  assert.ok('value' in channel.answer({ n: 1, ask: 'list', list: 1, wanted: { query: 'http' } }));
-  channel.answer({ n: 2, ask: 'see', list: 1, from: 2, count: 3, anchor: 4 });
-  const news = channel.news();
-  assert.deepEqual(
-    news.map(({ push }) => push),
-    ['state', 'list'],
-  );
-  const [, list] = news;
-  assert.ok(list?.push === 'list' && list.rows.length === 3 && list.from === 2 && list.anchorAt === 3);
-  assert.deepEqual(channel.news(), []);
-  desk.mark(3, true);
-  assert.equal(channel.news().length, 1);
-  for (const ask of [
-    {},
-    { n: 3, ask: 'nonsense' },
-    { n: 4, ask: 'see', list: 9 },
-    { n: 5, ask: 'check', query: 7 },
-  ])
-    assert.ok('error' in channel.answer(ask as never), JSON.stringify(ask));
 });

@@ -16,7 +16,9 @@ import type {
 import { latin1 } from '../util/bytes.ts';
 
 /** One sentence for people. */
-export class HarError extends Error {}
+export class HarError extends Error {
+  override readonly name = 'HarError';
+}
 
 type Thing = Readonly<Record<string, unknown>>;
 

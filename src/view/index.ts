@@ -4,8 +4,6 @@
 //    date, tally.ts are sums that are.
 // 2. row.ts, detail.ts and values.ts show entries by the fields that protocols declare.
 // 3. copy.ts, har.ts, packets.ts and sequence.ts make what leaves; what is masked on the screen is masked there.
-// 4. channel.ts asks and answers over anything that carries messages.
-export { type Answer, type Ask, DeskChannel, type ListNews, type Push } from './channel.ts';
 export { createDesk, type DeskOptions, defaultLimits } from './desk.ts';
 export { HarError, readHar } from './har-read.ts';
 export type * from './ports.ts';

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import type { Locator, Page } from 'playwright-core';
 import { WebSocket } from 'ws';
 import { PcapngWriter } from '../../src/pcap/index.ts';
+import { deskOf } from '../../src/view/testing/desk.ts';
 import { bundle } from '../../src/web/bundle.ts';
 import { encodeFrame } from '../../src/web/frame.ts';
 import { closeBrowser, openPage } from '../support/browser.ts';
@@ -288,6 +289,23 @@ test('a file that is dropped on the page is read in the browser alone', { skip }
   await page.locator('.sign').getByText('drop.pcap').waitFor();
   assert.deepEqual(complaints, []);
   for (const request of asked) assert.match(request, /^http:\/\/127\.0\.0\.1:/);
+  await close();
+});
+
+test('a HAR file is shown, given or dropped', { skip }, async () => {
+  const desk = await deskOf(join(root, 'src/protocols/http/fixtures'), 'nginx-keepalive');
+  const file = join(directory, 'saved.har');
+  writeFileSync(file, desk.save({ query: '' }, 'har').bytes);
+  const { url } = await web('-r', file);
+  const { page, complaints, close } = await openPage(url);
+  await footer(page).getByText('9 of 9').waitFor();
+  await rows(page).nth(1).getByText('404 Not Found').waitFor();
+  await drop(page, 'again.har', readFileSync(file));
+  await page.locator('.sign').getByText('again.har').waitFor();
+  await footer(page).getByText('9 of 9').waitFor();
+  await drop(page, 'cut.har', readFileSync(file).subarray(0, 900));
+  await page.locator('.toast').getByText('cut off').waitFor();
+  assert.deepEqual(complaints, []);
   await close();
 });
 

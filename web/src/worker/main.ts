@@ -1,13 +1,14 @@
 /**
- * A capture file, opened in the browser: the same decoder and the same desk as in the process, in a worker, so that
+ * A capture file or a HAR file, opened in the browser: the same decoder and the same desk as in the process, in a worker, so that
  * the page stays quick. Begins with `{file}`; from then on it speaks as the process does.
  */
 
+import type { Sink } from '../../../src/model/index.ts';
 import { CaptureDecoder, type DecoderOutput } from '../../../src/pcap/index.ts';
 import { createPipeline, Names, Sides } from '../../../src/pipeline/index.ts';
-import { inners, protocols } from '../../../src/protocols/registry.ts';
+import { declarations, inners, protocols } from '../../../src/protocols/registry.ts';
 import { defaultRules } from '../../../src/redact/index.ts';
-import { createDesk } from '../../../src/view/index.ts';
+import { createDesk, readHar } from '../../../src/view/index.ts';
 import { DeskTalk } from '../../../src/web/talk.ts';
 import { platform } from './platform.ts';
 
@@ -33,9 +34,10 @@ async function open(file: File): Promise<void> {
   const desk = createDesk({ platform, rules: defaultRules, limits, now: () => performance.now() });
   const known = new Map<string, string>();
   const status: string[] = [];
+  const isHar = await looksLikeHar(file);
   const ignored = { interface() {}, frame() {}, loss() {} };
   // Names stand at the end of a file, and are wanted from its beginning. A file that is none is told here.
-  await decoded(file, { ...ignored, name: (address, name) => void known.set(address, name) });
+  if (!isHar) await decoded(file, { ...ignored, name: (address, name) => void known.set(address, name) });
 
   const sides = new Sides(desk.sink, { isMerged: true });
   const pipeline = createPipeline({
@@ -60,6 +62,7 @@ async function open(file: File): Promise<void> {
       status: [`${file.name}, ${file.size} bytes: read in this browser alone`, ...status],
     }),
   );
+  if (isHar) status.push(await harInto(desk.sink, file));
   self.onmessage = ({ data }) => talk.receive(data);
   self.postMessage({ ready: true });
 
@@ -69,6 +72,11 @@ async function open(file: File): Promise<void> {
     desk.turn(Date.now());
     talk.turn();
   };
+  if (isHar) {
+    turn();
+    setInterval(turn, turnMs);
+    return;
+  }
   await decoded(
     file,
     {
@@ -98,6 +106,24 @@ async function open(file: File): Promise<void> {
   turn();
   // A list that a new filter makes is filled turn by turn.
   setInterval(turn, turnMs);
+}
+
+/** JSON, behind blanks and a byte order mark; no capture file begins so. */
+async function looksLikeHar(file: File): Promise<boolean> {
+  const head = await file.slice(0, 64).text();
+  return /^\ufeff?\s*\{/.test(head);
+}
+
+/** A text is parsed as a whole: four times its size is taken meanwhile. */
+const harMax = 256 * 1024 ** 2;
+
+/** @returns what was read, in words. @throws HarError */
+async function harInto(sink: Sink, file: File): Promise<string> {
+  if (file.size > harMax)
+    throw new Error(`a HAR file of ${file.size} bytes: at most ${harMax} are read here`);
+  const fields = new Map(declarations.map(({ name, ...declared }) => [name, declared]));
+  const { entries, left } = readHar(await file.text(), sink, fields);
+  return `${entries} entries of a HAR file${left > 0 ? `, ${left} without a request left out` : ''}`;
 }
 
 /** Feeds a file, compressed or not. @throws CaptureFileError */
