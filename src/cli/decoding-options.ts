@@ -12,7 +12,7 @@ import { type TlsKeys, tlsKeys, tlsRows } from './tls-keys.ts';
 
 export const noProbesRow: OptionRow = {
   long: 'no-probes',
-  help: "leave out probes of the kubelet; their number is told at the end (packets stay in -w's file)",
+  help: "leave out the kubelet's probes; they are counted (and stay in -w's file)",
 };
 
 export const decodingRows: readonly OptionRow[] = [

@@ -27,7 +27,7 @@ export const kubeRows: readonly OptionRow[] = [
   {
     long: 'via',
     value: 'standing|job|ephemeral',
-    help: 'with -k: agents that are installed, ones of its own, or (only if asked for) in the pods themselves',
+    help: 'with -k: installed agents, ones of its own, or ones in the pods (only if asked for)',
   },
   {
     long: 'agent-namespace',
@@ -37,7 +37,7 @@ export const kubeRows: readonly OptionRow[] = [
   {
     long: 'agent-socket',
     value: 'PATH',
-    help: "with -k: the nodes' runtime, where it is not found; several by commas: the first that a node has",
+    help: "with -k: the nodes' runtime, if not found (a,b: the first that is there)",
   },
   { long: 'read-only', help: 'with -k: nothing is made in the cluster, no agent and no event either' },
   {
@@ -47,7 +47,7 @@ export const kubeRows: readonly OptionRow[] = [
   {
     long: 'decode',
     value: 'here|node',
-    help: 'with -k: where packets become requests and answers; node: only those cross the wire (default: here)',
+    help: 'with -k: where packets become entries; node: those alone cross the wire',
   },
   { long: 'deadline', value: 'SECONDS', help: 'with -k: agents are ended after so long (default 3600)' },
 ];
