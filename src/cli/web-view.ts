@@ -20,6 +20,8 @@ export interface WebOptions extends DecodingOptions {
 
 /** Lists and rates are brought up to date so often; what is asked is answered at once. */
 const turnMs = 100;
+/** Somebody waits for a list to be whole: the capture, on the same thread, still has every other moment. */
+const hurryMs = 20;
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -47,10 +49,17 @@ export function webView(setting: Setting, wanted: WebOptions): View {
     targets: board.rows(),
     status: [...(over === '' ? [] : [over]), ...(await lines()).map(plainText)],
   });
-  const timer = setInterval(() => {
+  let timer: NodeJS.Timeout | undefined;
+  const turn = () => {
     desk.turn(Date.now());
-    for (const talk of talks) talk.turn();
-  }, turnMs);
+    let isBehind = false;
+    for (const talk of talks) {
+      talk.turn();
+      isBehind ||= talk.isBehind;
+    }
+    timer = setTimeout(turn, isBehind ? hurryMs : turnMs);
+  };
+  turn();
   return {
     ...view,
     targets: (known, watched) => board.know(known, watched),
@@ -84,7 +93,7 @@ export function webView(setting: Setting, wanted: WebOptions): View {
         stderr(`${over}: the page stays until Ctrl-C`);
         await ended.promise;
       }
-      clearInterval(timer);
+      clearTimeout(timer);
       ended.release();
     },
   };

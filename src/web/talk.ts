@@ -148,6 +148,12 @@ export class DeskTalk {
   }
 
   /** Something may have changed. */
+  /** A list is looked at that is not whole yet. */
+  get isBehind(): boolean {
+    const { held, behind = 0 } = this.#desk.state();
+    return behind > 0 || [...this.#lists.values()].some(({ list }) => list.state().examined < held);
+  }
+
   turn(): void {
     for (const [number, seen] of this.#lists) {
       const { revision, examined } = seen.list.state();
