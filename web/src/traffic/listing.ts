@@ -139,7 +139,8 @@ export function viewed(first: number, count: number, isAtEnd: boolean): void {
 
 /** What is here reaches beyond the view so far that nothing need be asked for. */
 function isHere(): boolean {
-  if (asked === '' || isFollowing.peek()) return false;
+  // A window that goes along with the end is here only for as long as nothing comes.
+  if (asked === '' || asked.startsWith('-1 ') || isFollowing.peek()) return false;
   const [from, to] = [Math.max(0, top.peek() - visible / 2), top.peek() + visible * 1.5];
   const here = rows.peek();
   return here.has(Math.floor(from)) && here.has(Math.min(Math.floor(to), length.peek() - 1));
