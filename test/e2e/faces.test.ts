@@ -29,7 +29,8 @@ after(async () => {
 test('ps: a table, names only, one object a line', { skip }, async () => {
   const table = await porthole(['ps'], { env: docker.env });
   assert.equal(table.code, 0);
-  assert.equal(table.stderr, '');
+  // Names of namespaces that others have left behind.
+  assert.equal(table.stderr.replace(/^porthole: \/run\/netns\/\S+ is not a namespace file\n/gm, ''), '');
   const [head, first, second] = table.stdout.split('\n');
   assert.match(head!, /^NAME +RUNTIME +ID +IMAGE +PID +IPS +INTERFACES +SINCE$/);
   const id = docker.run('inspect', '--format', '{{.Id}}', '0-upbeat');
