@@ -70,7 +70,9 @@ export function VirtualList(props: VirtualListProps) {
   }
 
   function scrolled(): void {
-    const element = box.current!;
+    const element = box.current;
+    // Told late, when another page is shown already.
+    if (!element) return;
     if (Math.abs(element.scrollTop - own.current) < 1) {
       own.current = -1;
       return;
