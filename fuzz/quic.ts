@@ -5,8 +5,8 @@
 import { createCipheriv } from 'node:crypto';
 import type { AnalyzerOutput } from '../src/model/index.ts';
 import { quic } from '../src/protocols/quic/index.ts';
-import { bytesOfHex } from '../src/protocols/quic/keys.ts';
 import { connectionFor } from '../src/protocols/testing/play.ts';
+import { bytesOfHex } from '../src/util/bytes.ts';
 import { hkdfExpandLabel, hkdfExtract } from '../src/util/sha256.ts';
 import { type Bytes, clientHello, extension, message, u16 } from '../src/util/tls/testing/build.ts';
 import { analyzerTarget } from './lib/analyzer.ts';

@@ -1,5 +1,6 @@
 /** Bodies, their content encodings undone by the platform that is given. */
 import type { Body, Platform } from '../model/index.ts';
+import { unfold } from '../util/unfold.ts';
 import { exchangeOf, type MessageSide, messages, type Where } from './access.ts';
 import { unfoldLimit } from './limits.ts';
 
@@ -36,17 +37,7 @@ export function unfolder(platform: Platform | undefined): (body: Body) => Uint8A
     before = last;
     beforeBytes = lastBytes;
     last = body;
-    lastBytes = unfold(body, platform);
+    lastBytes = unfold(body, platform, unfoldLimit).bytes;
     return lastBytes;
   };
-}
-
-function unfold(body: Body, platform: Platform): Uint8Array {
-  let { bytes } = body;
-  for (let i = body.encodings.length - 1; i >= 0; i--) {
-    const undone = platform.decompress(body.encodings[i]!, bytes, unfoldLimit);
-    if (undone === undefined) break;
-    bytes = undone.bytes;
-  }
-  return bytes;
 }

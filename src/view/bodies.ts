@@ -6,6 +6,7 @@ import { layOutJson } from '../sinks/text/json-layout.ts';
 import { latin1 } from '../util/bytes.ts';
 import { isProtobuf, layOutProtobuf } from '../util/protobuf.ts';
 import { isText } from '../util/text.ts';
+import { unfold } from '../util/unfold.ts';
 import { layOutMarkup } from './markup.ts';
 import type { BodyShown } from './ports.ts';
 
@@ -14,38 +15,20 @@ const unfoldLimit = 4 * 1024 * 1024;
 /** Of a body that is laid out. */
 const textLimit = 1024 * 1024;
 
-export interface Unfolded {
-  readonly bytes: Uint8Array;
-  readonly isWhole: boolean;
-  /** Encodings that could not be undone. */
-  readonly encodings: readonly string[];
-}
-
 /** Bytes of a message's body were not kept. Its length does not tell: what is masked is shorter than it was. */
 export const isCut = ({ missing }: Pick<Exchange, 'missing'>, side: 'request' | 'response'): boolean =>
   missing.some(({ kind, side: of = side }) => of === side && cuts.has(kind));
 
 const cuts: ReadonlySet<string> = new Set(['bodyCut', 'bytesLost', 'messageCut']);
 
-/** @param wasCut when it is known */
-export function unfold(
+/** Encodings undone. @param wasCut when it is known */
+export function plainOf(
   body: Body,
   platform: Platform,
   wasCut = body.bytes.length !== body.totalLength,
-): Unfolded {
-  let { bytes } = body;
-  let isWhole = !wasCut;
-  const left = [...body.encodings];
-  for (let encoding = left.pop(); encoding !== undefined; encoding = left.pop()) {
-    const undone = platform.decompress(encoding, bytes, unfoldLimit);
-    if (!undone) {
-      left.push(encoding);
-      break;
-    }
-    bytes = undone.bytes;
-    isWhole &&= undone.complete;
-  }
-  return { bytes, isWhole, encodings: left.map(escapeLine) };
+): { readonly bytes: Uint8Array; readonly isWhole: boolean; readonly left: readonly string[] } {
+  const { bytes, isWhole, left } = unfold(body, platform, unfoldLimit);
+  return { bytes, isWhole: isWhole && !wasCut, left };
 }
 
 /** @param body cleaned by the redactor where it was not encoded */
@@ -56,7 +39,8 @@ export function showBody(
   redactor: Redactor | undefined,
   wasCut?: boolean,
 ): BodyShown {
-  const { bytes: plain, isWhole, encodings } = unfold(body, platform, wasCut);
+  const { bytes: plain, isWhole, left } = plainOf(body, platform, wasCut);
+  const encodings = left.map(escapeLine);
   // What was encoded nobody has looked into yet.
   const bytes = redactor && body.encodings.length > 0 ? redactor.bytes(body.contentType, plain) : plain;
   const about = {

@@ -2,7 +2,7 @@
 import type { Body, Exchange, Message, Platform } from '../model/index.ts';
 import { encodeBase64 } from '../util/base64.ts';
 import { isText, utf8FromBytes } from '../util/text.ts';
-import { unfold } from './bodies.ts';
+import { plainOf } from './bodies.ts';
 import type { CopyAs } from './ports.ts';
 
 /** Bodies beyond this are no lines to paste. */
@@ -151,7 +151,7 @@ export function rawOf(exchange: Exchange, platform: Platform): string {
     if (!message) continue;
     const lines = message.startLine === '' ? [] : [message.startLine];
     for (const [name, value] of message.headers) lines.push(`${name}: ${value}`);
-    const body = message.body ? unfold(message.body, platform).bytes.subarray(0, bodyMax) : undefined;
+    const body = message.body ? plainOf(message.body, platform).bytes.subarray(0, bodyMax) : undefined;
     const text = body && (isText(body) ? dataText(body) : `(${body.length} bytes that are no text)`);
     parts.push([lines.map(utf8FromBytes).join('\r\n'), text ?? ''].join('\r\n\r\n'));
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -384,4 +384,24 @@ test('what the network sends is inert in rows, details and pictures', () => {
   assert.equal(svg!.match(/<\/svg>/g)!.length, 1);
   assert.doesNotMatch(mermaid!, /<script/);
   assert.equal(mermaid!.trim().split('\n').length, 5);
+});
+
+test('requests that came with one packet each become what they are', async () => {
+  for (const [name, capture] of [
+    ['http', 'nginx-pipelined'],
+    ['http2', 'h2load'],
+    ['http2', 'nginx-parallel'],
+    ['dns', 'bind-tcp'],
+  ] as const) {
+    const rows = all(await deskOf(protocol(name), capture));
+    assert.deepEqual(
+      rows.filter(({ outcome }) => outcome === 'open'),
+      [],
+      capture,
+    );
+    const golden = readFileSync(join(protocol(name), `${capture}.events.ndjson`), 'utf8')
+      .trim()
+      .split('\n');
+    assert.equal(rows.filter(({ kind }) => kind === 'exchange').length, golden.length, capture);
+  }
 });

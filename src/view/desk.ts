@@ -11,14 +11,12 @@ import {
   type Schema,
 } from '../query/index.ts';
 import { createRedactor, type Rules } from '../redact/index.ts';
-import { createJsonSink } from '../sinks/json/index.ts';
 import { curlOf, fetchOf, httpieOf, httpRequestOf, rawOf } from './copy.ts';
-import { type DetailSetting, detailOfConversation, detailOfExchange } from './detail.ts';
+import { type DetailSetting, detailOfConversation, detailOfExchange, timingOf } from './detail.ts';
 import { FrameShelf } from './frames.ts';
-import { harEntry, harOf } from './har.ts';
 import { type Held, Shelf } from './held.ts';
 import { KeptList } from './list.ts';
-import { captureFile, cleanFrames, packetRows, streamPieces } from './packets.ts';
+import { cleanFrames, packetRows, streamPieces } from './packets.ts';
 import { handshakesOf, isLookupFor } from './phases.ts';
 import type {
   Candidate,
@@ -43,8 +41,11 @@ import type {
 } from './ports.ts';
 import { Rates } from './rates.ts';
 import { RowMaker } from './row.ts';
+import { captureOf, harText, jsonLines, type SavingSetting } from './saving.ts';
 import { mermaidOf, svgOf } from './sequence.ts';
+import { Tallies } from './tallies.ts';
 import { Tally } from './tally.ts';
+import { UnderWay } from './under-way.ts';
 import { entryOf, fieldReader, fixedReaders, type Reader } from './values.ts';
 
 export interface DeskOptions {
@@ -66,11 +67,6 @@ export const defaultLimits: Limits = {
   bytes: 1024 ** 3,
   packetBytes: 256 * 1024 ** 2,
 };
-/** Queries whose sums are kept, and for how long when nobody asks for them. */
-const talliesMax = 4;
-const tallyIdleMs = 60_000;
-/** Share of the entries in a sum that may have been let go of. */
-const tallyStale = 0.1;
 /** Of the lines that say what happened. */
 const notesKept = 100;
 /** Marks of one session. */
@@ -86,9 +82,6 @@ const framesMax = 100_000;
 const lookupEntries = 500;
 /** Entries of a file that is saved. */
 const savedMax = 100_000;
-/** Requests under way: those beyond it get a row when they are answered. */
-const openMax = 50_000;
-
 const none: SourceCounters = {
   captured: 0,
   received: 0,
@@ -102,13 +95,6 @@ export function createDesk(options: DeskOptions): Desk {
   return new KeptDesk(options);
 }
 
-/** Sums of a query. */
-interface KeptTally {
-  tally: Tally;
-  successor?: Tally | undefined;
-  askedMs: number;
-}
-
 class KeptDesk implements Desk {
   readonly #options: DeskOptions;
   readonly #limits: Limits;
@@ -117,11 +103,10 @@ class KeptDesk implements Desk {
   readonly #shelf: Shelf;
   readonly #lists = new Set<KeptList>();
   readonly #marks = new Set<number>();
-  /** Requests under way: connection and begin -> row. */
-  readonly #open = new Map<string, number>();
+  readonly #underWay = new UnderWay();
   readonly #losses = new Map<string, { kind: string; count: number; detail: string }>();
   readonly #notes: string[] = [];
-  readonly #tallies = new Map<string, KeptTally>();
+  readonly #tallies: Tallies;
   readonly #rates = new Rates();
   readonly #frames: FrameShelf;
   #schema: Schema = createSchema([]);
@@ -136,6 +121,7 @@ class KeptDesk implements Desk {
     this.#rows = new RowMaker(this.#redactor);
     this.#shelf = new Shelf(this.#limits.entries, this.#limits.bytes);
     this.#frames = new FrameShelf(this.#limits.packetBytes);
+    this.#tallies = new Tallies(this.#shelf, (query) => this.#newTally(query));
     this.sink = {
       frame: (frame) => this.#frames.add(frame),
       open: (context) => this.#opened(context),
@@ -153,9 +139,8 @@ class KeptDesk implements Desk {
   turn(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#rates.turn(nowMs);
-    this.#tendTallies();
-    const tallies = [...this.#tallies.values()].flatMap(({ tally, successor }) => [tally, successor]);
-    this.#work([...this.#lists, ...tallies.filter((tally) => tally !== undefined)]);
+    this.#tallies.tend(nowMs);
+    this.#work([...this.#lists, ...this.#tallies.all()]);
   }
 
   state(): DeskState {
@@ -171,7 +156,7 @@ class KeptDesk implements Desk {
       losses: [...this.#losses.values()],
       notes: [...this.#notes],
       rates: this.#rates.rates(),
-      behind: this.#behind,
+      behind: this.#tallies.behind,
       isLive: this.#options.isLive !== false && this.#counters === none,
     };
   }
@@ -255,7 +240,7 @@ class KeptDesk implements Desk {
       case 'raw':
         return rawOf(exchange, this.#options.platform);
       case 'har':
-        return this.#harText([id]).text;
+        return this.#har([id]).text;
       case 'mermaid':
         return mermaidOf([this.#row(id, held, [])]);
       case 'json':
@@ -297,7 +282,7 @@ class KeptDesk implements Desk {
         return { bytes, mediaType: 'application/vnd.tcpdump.pcap', fileName: 'porthole.pcapng', missing };
       }
       case 'har': {
-        const { text, left } = this.#harText(ids);
+        const { text, left } = this.#har(ids);
         if (left > 0) missing.push(`${left} entries are no exchanges of HTTP`);
         return saved(text, 'application/json', 'har');
       }
@@ -306,7 +291,7 @@ class KeptDesk implements Desk {
       case 'svg':
         return saved(svgOf(rows()), 'image/svg+xml', 'svg');
       case 'json':
-        return saved(this.#jsonLines(ids), 'application/x-ndjson', 'ndjson');
+        return saved(jsonLines(this.#heldOf(ids), this.#savingSetting()), 'application/x-ndjson', 'ndjson');
     }
   }
 
@@ -322,7 +307,7 @@ class KeptDesk implements Desk {
     this.#frames.clear();
     this.#shelf.clear();
     this.#marks.clear();
-    this.#open.clear();
+    this.#underWay.clear();
     this.#tallies.clear();
     for (const list of this.#lists) list.dropped(this.#shelf.first);
   }
@@ -339,28 +324,12 @@ class KeptDesk implements Desk {
     }
   }
 
-  /** A line an entry, as `--json` has them (docs/json.md), with bodies. */
-  #jsonLines(ids: readonly number[]): string {
-    const parts: string[] = [];
-    const write = (text: string) => {
-      parts.push(text);
-      return true;
-    };
-    const { platform } = this.#options;
-    const sink = createJsonSink({ write, redactor: this.#redactor, platform, verbose: 2 });
-    sink.open!({ clock: this.#rows.clock, fields: this.#rows.declared });
-    for (const id of ids) {
-      const held = this.#shelf.get(id);
-      if (held?.kind === 'exchange') sink.exchange!(held.exchange);
-      else if (held?.kind === 'conversation') sink.conversation!(held.summary);
-    }
-    sink.batch!();
-    return parts.join('');
+  #heldOf(ids: readonly number[]): Held[] {
+    return ids.map((id) => this.#shelf.get(id)).filter((held) => held !== undefined);
   }
 
   #jsonText(id: number): string {
-    const line = this.#jsonLines([id]);
-    return line === '' ? '' : line.trimEnd();
+    return jsonLines(this.#heldOf([id]), this.#savingSetting()).trimEnd();
   }
 
   #opened(context: SinkContext): void {
@@ -452,17 +421,17 @@ class KeptDesk implements Desk {
   }
 
   #captureOf(ids: readonly number[]): { bytes: Uint8Array; lost: number } {
-    const all = new Map<number, Frame>();
-    let lost = 0;
+    const parts: Frame[][] = [];
+    let [count, lost] = [0, 0];
     for (const id of ids) {
       const entry = this.#entry(id);
-      if (!entry || all.size >= framesMax) continue;
+      if (!entry || count >= framesMax) continue;
       const { frames } = this.#framesOf(entry, framesMax);
       if (frames.length === 0) lost++;
-      for (const frame of frames) all.set(frame.number, frame);
+      count += frames.length;
+      parts.push(frames);
     }
-    const frames = [...all.values()].sort((a, b) => a.sec - b.sec || a.nsec - b.nsec || a.number - b.number);
-    return { bytes: captureFile(frames), lost };
+    return { bytes: captureOf(parts), lost };
   }
 
   #chosen(which: Which): number[] {
@@ -481,51 +450,28 @@ class KeptDesk implements Desk {
     }
   }
 
-  #harText(ids: readonly number[]): { text: string; left: number } {
-    const setting = {
-      clock: this.#rows.clock,
-      platform: this.#options.platform,
-      redactor: this.#redactor,
-      version: this.#options.version ?? '',
+  #har(ids: readonly number[]): { readonly text: string; readonly left: number } {
+    const all = this.#heldOf(ids);
+    // What was let go of meanwhile is in neither.
+    const kept = ids.filter((id) => this.#shelf.get(id) !== undefined);
+    const timing = (place: number): Timing => {
+      const held = all[place]!;
+      return held.kind === 'exchange'
+        ? { ...this.#before(kept[place]!, held.exchange), ...timingOf(held.exchange) }
+        : {};
     };
-    /** Messages that came on a connection which an exchange of HTTP had turned into a socket. */
-    const sockets = new Map<number, Exchange[]>();
-    const exchanges: { readonly id: number; readonly exchange: Exchange }[] = [];
-    for (const id of ids) {
-      const held = this.#shelf.get(id);
-      if (held?.kind !== 'exchange' || held.isOpen) continue;
-      const exchange = this.#clean(held.exchange) as Exchange;
-      if (exchange.fields['websocket.opcode'] === undefined || httpRequestOf(exchange))
-        exchanges.push({ id, exchange });
-      else {
-        const messages = sockets.get(exchange.connection.id);
-        if (messages) messages.push(exchange);
-        else sockets.set(exchange.connection.id, [exchange]);
-      }
-    }
-    const entries = exchanges.map(({ id, exchange }) => {
-      const isUpgrade = exchange.fields['http.response.code'] === 101;
-      const messages = isUpgrade ? (sockets.get(exchange.connection.id) ?? []) : [];
-      return harEntry({ exchange, messages, timing: this.detail(id)!.timing }, setting);
-    });
-    const found = entries.filter((entry) => entry !== undefined);
-    return { text: JSON.stringify(harOf(found, setting), undefined, 1), left: ids.length - found.length };
+    return harText(all, timing, this.#savingSetting());
+  }
+
+  #savingSetting(): SavingSetting {
+    const { platform, version = '' } = this.#options;
+    const { clock, declared } = this.#rows;
+    return { clock, declared, platform, version, redactor: this.#redactor };
   }
 
   /** The sums of a query, begun when it is asked for the first time. */
   #tally(text: string): Tally {
-    let kept = this.#tallies.get(text);
-    if (!kept) {
-      kept = { tally: this.#newTally(text), askedMs: this.#nowMs };
-      this.#work([kept.tally]);
-    }
-    kept.askedMs = this.#nowMs;
-    // The one that was asked for last is last.
-    this.#tallies.delete(text);
-    this.#tallies.set(text, kept);
-    for (const oldest of this.#tallies.keys())
-      if (this.#tallies.size > talliesMax) this.#tallies.delete(oldest);
-    return kept.tally;
+    return this.#tallies.of(text, this.#nowMs, (tally) => this.#work([tally]));
   }
 
   #newTally(text: string): Tally {
@@ -536,25 +482,6 @@ class KeptDesk implements Desk {
       query: query === 'wrong' ? undefined : query,
       clean: (exchange, names) => this.#redactor?.fieldsOf(exchange, names) ?? exchange,
     });
-  }
-
-  /** What nobody asks for any more goes; what counts many that are gone is made anew beside it, and takes its place. */
-  #tendTallies(): void {
-    const { first, length, next } = this.#shelf;
-    for (const [text, kept] of this.#tallies) {
-      if (this.#nowMs - kept.askedMs > tallyIdleMs) this.#tallies.delete(text);
-      else if (kept.successor?.next === next) {
-        kept.tally = kept.successor;
-        kept.successor = undefined;
-      } else if (!kept.successor && first - kept.tally.first > Math.max(100, length * tallyStale))
-        kept.successor = this.#newTally(text);
-    }
-  }
-
-  get #behind(): number {
-    let behind = 0;
-    for (const { tally } of this.#tallies.values()) behind = Math.max(behind, this.#shelf.next - tally.next);
-    return behind;
   }
 
   // What comes.
@@ -569,17 +496,14 @@ class KeptDesk implements Desk {
   }
 
   #begin(exchange: Exchange): void {
-    if (this.#open.size >= openMax) return;
-    const id = this.#add({ kind: 'exchange', exchange, isOpen: true });
-    this.#open.set(keyOf(exchange), id);
+    if (this.#underWay.isFull) return;
+    this.#underWay.begin(exchange, this.#add({ kind: 'exchange', exchange, isOpen: true }));
   }
 
   #finish(exchange: Exchange): void {
     const { request, response, connection } = exchange;
     this.#rates.add(connection.target, (request?.wireBytes ?? 0) + (response?.wireBytes ?? 0));
-    const key = keyOf(exchange);
-    const id = this.#open.get(key);
-    this.#open.delete(key);
+    const id = this.#underWay.finish(exchange);
     const held: Held = { kind: 'exchange', exchange, isOpen: false };
     if (id === undefined || !this.#shelf.get(id)) {
       this.#add(held);
@@ -587,10 +511,7 @@ class KeptDesk implements Desk {
     }
     this.#shelf.replace(id, held);
     for (const list of this.#lists) list.changed(id, held);
-    for (const { tally, successor } of this.#tallies.values()) {
-      tally.changed(id, held);
-      successor?.changed(id, held);
-    }
+    this.#tallies.changed(id, held);
   }
 
   #lost(loss: Loss): void {
@@ -607,6 +528,3 @@ class KeptDesk implements Desk {
     this.#add({ kind: 'note', text, atMs: this.#nowMs });
   }
 }
-
-/** `exchange` follows `opened` with the same begin. */
-const keyOf = ({ connection, startAt }: Exchange) => `${connection.id} ${startAt}`;

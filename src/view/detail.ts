@@ -185,7 +185,7 @@ function connectionFacts(c: Connection, clock: Clock): Fact[] {
 }
 
 /** What the packets of an exchange tell; of a protocol's own times there are fields. */
-function timingOf({ request, response, startAt, endAt }: Exchange): Timing {
+export function timingOf({ request, response, startAt, endAt }: Exchange): Timing {
   if (!request) return { totalNs: endAt - startAt };
   const send = Math.max(0, request.endAt - request.startAt);
   if (!response) return { sendNs: send, totalNs: endAt - startAt };

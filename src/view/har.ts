@@ -3,7 +3,7 @@ import type { Body, Clock, Exchange, Message, Platform } from '../model/index.ts
 import type { Redactor } from '../redact/index.ts';
 import { encodeBase64 } from '../util/base64.ts';
 import { isText, utf8FromBytes } from '../util/text.ts';
-import { isCut, unfold } from './bodies.ts';
+import { isCut, plainOf } from './bodies.ts';
 import { httpRequestOf } from './copy.ts';
 import type {
   Har,
@@ -148,7 +148,7 @@ function shown(
   { platform, redactor }: HarSetting,
   wasCut?: boolean,
 ): { bytes: Uint8Array; isWhole: boolean } {
-  const { bytes, isWhole } = unfold(body, platform, wasCut);
+  const { bytes, isWhole } = plainOf(body, platform, wasCut);
   const isClean = !redactor || body.encodings.length === 0;
   return { bytes: isClean ? bytes : redactor.bytes(body.contentType, bytes), isWhole };
 }

@@ -1,5 +1,6 @@
 /** Initial packets are encrypted with keys that everyone can derive: RFC 9001 section 5. */
 import { Aes128, Aes128Gcm, blockLength } from '../../util/aes.ts';
+import { bytesOfHex } from '../../util/bytes.ts';
 import { hashLength, hkdfExpandLabel, hkdfExtract } from '../../util/sha256.ts';
 import type { LongPacket } from './packet.ts';
 import type { Version } from './versions.ts';
@@ -13,12 +14,6 @@ export interface PacketKeys {
 export interface InitialKeys {
   readonly client: PacketKeys;
   readonly server: PacketKeys;
-}
-
-export function bytesOfHex(hex: string): Uint8Array {
-  return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
-    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
-  );
 }
 
 /** @param destination of the client's first Initial packet (since its last Retry) */

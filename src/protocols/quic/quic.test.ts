@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Exchange } from '../../model/index.ts';
+import { bytesOfHex } from '../../util/bytes.ts';
 import { Cursor } from '../../util/cursor.ts';
 import { Pieces } from '../../util/pieces.ts';
 import { hex } from '../../util/tls/fingerprint.ts';
@@ -8,7 +9,7 @@ import { type Options, play as playModule, type Step } from '../testing/play.ts'
 import { cryptoLimit } from './attempt.ts';
 import { readFrames } from './frames.ts';
 import { quic } from './index.ts';
-import { bytesOfHex, initialKeys, openPacket, retryTagIsRight, wholeNumber } from './keys.ts';
+import { initialKeys, openPacket, retryTagIsRight, wholeNumber } from './keys.ts';
 import { parseLong, varint } from './packet.ts';
 import { readParameters } from './transport-parameters.ts';
 import { versionOf } from './versions.ts';

@@ -119,6 +119,8 @@ export class TlsAnalyzer implements Analyzer, SideEvents, DecryptedSink {
   /** A violation is said last: nothing is heard of an analyzer behind it. */
   #settle(): boolean {
     if (this.#violation === '') return false;
+    // Nothing is heard of this analyzer any more: nobody waits for its secrets.
+    this.#decryptor?.end();
     this.#out.violation(this.#violation);
     this.#stage = 'over';
     return true;

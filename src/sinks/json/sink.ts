@@ -13,6 +13,7 @@ import type { Redactor } from '../../redact/index.ts';
 import { encodeBase64 } from '../../util/base64.ts';
 import { isProtobuf, layOutProtobuf } from '../../util/protobuf.ts';
 import { utf8FromBytes } from '../../util/text.ts';
+import { unfold } from '../../util/unfold.ts';
 
 export interface JsonOptions {
   /** false = the reader is too slow: objects are left out, and their number told when it has caught up. */
@@ -108,18 +109,10 @@ export function createJsonSink(options: JsonOptions): Sink {
   }
 
   function bodyOf(body: Body, side: 'request' | 'response', isWhole: boolean): object {
-    let { bytes } = body;
-    let complete = isWhole;
-    const left = [...body.encodings];
-    for (let encoding = left.pop(); encoding !== undefined; encoding = left.pop()) {
-      const undone = options.platform.decompress(encoding, bytes, bodyLimit);
-      if (!undone) {
-        left.push(encoding);
-        break;
-      }
-      bytes = undone.bytes;
-      complete &&= undone.complete;
-    }
+    const unfolded = unfold(body, options.platform, bodyLimit);
+    const { left } = unfolded;
+    const complete = isWhole && unfolded.isWhole;
+    let { bytes } = unfolded;
     const about = {
       totalLength: body.totalLength,
       contentType: utf8FromBytes(body.contentType),

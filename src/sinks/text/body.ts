@@ -4,6 +4,7 @@ import type { Redactor } from '../../redact/index.ts';
 import { latin1 } from '../../util/bytes.ts';
 import { isProtobuf, layOutProtobuf } from '../../util/protobuf.ts';
 import { isText } from '../../util/text.ts';
+import { unfold } from '../../util/unfold.ts';
 import { escapeBlock, escapeLine } from './escape.ts';
 import { layOutJson } from './json-layout.ts';
 
@@ -26,21 +27,14 @@ export function viewBody(
   redactor: Redactor | undefined,
   textLimit: number,
 ): BodyView {
-  const notes: string[] = [];
-  let { bytes } = body;
-  let isWhole = bytes.length === body.totalLength;
-  for (const encoding of [...body.encodings].reverse()) {
-    const undone = platform.decompress(encoding, bytes, unfoldLimit);
-    // Its name is the sender's.
-    const name = escapeLine(encoding);
-    if (!undone) {
-      notes.push(`${name}: not undone`);
-      break;
-    }
-    bytes = undone.bytes;
-    isWhole &&= undone.complete;
-    notes.push(undone.complete ? name : `${name}, only the beginning could be undone`);
-  }
+  const unfolded = unfold(body, platform, unfoldLimit);
+  // Their names are the sender's.
+  const notes = unfolded.undone.map(({ encoding, isWhole }) =>
+    isWhole ? escapeLine(encoding) : `${escapeLine(encoding)}, only the beginning could be undone`,
+  );
+  if (unfolded.left.length > 0) notes.push(`${escapeLine(unfolded.left.at(-1)!)}: not undone`);
+  const isWhole = unfolded.isWhole && body.bytes.length === body.totalLength;
+  let { bytes } = unfolded;
   if (bytes.length === 0) return { lines: [], notes };
   // What was encoded nobody has looked into yet.
   if (redactor && body.encodings.length > 0) bytes = redactor.bytes(body.contentType, bytes);

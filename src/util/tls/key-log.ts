@@ -1,6 +1,6 @@
 /** SSLKEYLOGFILE: https://datatracker.ietf.org/doc/draft-ietf-tls-keylogfile/ and NSS's format before it. */
 import type { TlsSecrets } from '../../model/index.ts';
-import { latin1 } from '../bytes.ts';
+import { bytesOfHex, latin1 } from '../bytes.ts';
 import { hex } from './fingerprint.ts';
 
 /** `LABEL client-random secret`; EXPORTER and RSA lines open no record. */
@@ -84,10 +84,4 @@ export class KeyLog implements TlsSecrets {
     this.counters.secrets++;
     news.add(key);
   }
-}
-
-function bytesOfHex(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length >> 1 }, (_, i) =>
-    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
-  );
 }
