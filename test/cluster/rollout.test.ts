@@ -165,6 +165,7 @@ test('rolled under load: every new pod joins, and what was missed is known', {
   const answered = [...log.matchAll(/^answered (\d+) (\d+) (\S+)$/gm)]
     .map(([, id, ms, name]) => ({ id: Number(id), ms: Number(ms), name: name! }))
     .filter(({ id }) => id > first);
+  assert.ok(answered.length > 0, `no answer is in the log of who asks:\n${log.slice(-2000)}`);
   const last = answered.at(-1)!.id;
   await until(
     () => seen().has(last),
@@ -199,5 +200,10 @@ test('rolled under load: every new pod joins, and what was missed is known', {
     [...firstAsked.keys()].filter((name) => ready.has(name) && !joined.has(name)),
     [],
   );
-  assert.deepEqual(missed, [], stderr);
+  // A pod that is asked before it has joined is told of above; once it has, nothing is missed.
+  assert.deepEqual(
+    missed.filter(({ name, ms }) => ms > (joined.get(name) ?? Number.POSITIVE_INFINITY)),
+    [],
+    stderr,
+  );
 });
