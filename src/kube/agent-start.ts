@@ -1,8 +1,8 @@
 /** From a Job to its running pod, and what keeps it from running, in a line. */
 import { type AgentSettings, agentLabel, agentName, sessionLabel } from './agent-job.ts';
 import { ApiError, type KubeApi } from './api.ts';
-import { AgentGone } from './remote-source.ts';
 import { KubeError } from './selection.ts';
+import { AgentGone } from './wire.ts';
 
 /** From the Job's creation to its container running: an image of 45 MB compressed may have to be pulled. */
 const startMs = 120_000;

@@ -4,7 +4,7 @@ import { type AgentSettings, agentJob, agentLabel, agentName, agentPort, session
 import { AgentStart, explained } from './agent-start.ts';
 import { ApiError, type Channels, type KubeApi } from './api.ts';
 import { Crowd } from './crowd.ts';
-import { AgentGone, type Connect, type Wire } from './remote-source.ts';
+import { AgentGone, type Connect, type Wire } from './wire.ts';
 
 export interface Agents {
   /** Makes the agent there when there is none yet, and another when the pod of the first has ended. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ahead } from './ahead.ts';
-import type { Wire, WireListener } from './remote-source.ts';
+import type { Wire, WireListener } from './wire.ts';
 
 /** Connections that are made when the test says so. */
 function stage() {

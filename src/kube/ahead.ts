@@ -1,5 +1,5 @@
 /** Connections that are made before anybody listens: what comes over them is kept until then. */
-import type { Connect, Wire, WireListener } from './remote-source.ts';
+import type { Connect, Wire, WireListener } from './wire.ts';
 
 export class Ahead {
   #isClosed = false;

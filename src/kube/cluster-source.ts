@@ -10,8 +10,9 @@ import type {
 } from '../model/index.ts';
 import { FrameMerge } from '../remote/index.ts';
 import { type ClockState, clockText, NodeClocks } from './clocks.ts';
-import { PlaceGone, type RemoteSource, steadyMs } from './remote-source.ts';
+import { type RemoteSource, steadyMs } from './remote-source.ts';
 import { KubeError } from './selection.ts';
+import { PlaceGone } from './wire.ts';
 
 /** What has come from a node. */
 export interface NodeFigures {

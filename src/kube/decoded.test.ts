@@ -15,7 +15,8 @@ import {
 } from '../remote/index.ts';
 import { concatBytes } from '../util/bytes.ts';
 import { utf8Bytes } from '../util/text.ts';
-import { type Connect, RemoteSource } from './remote-source.ts';
+import { RemoteSource } from './remote-source.ts';
+import type { Connect } from './wire.ts';
 
 const want: Want = {
   ...{ pods: { namespace: '', name: 'web', labels: '' }, filter: '', snaplen: 0, ringBytes: 0 },

@@ -11,8 +11,8 @@ import {
   rightsAsked,
   stateOf,
 } from './ephemeral-container.ts';
-import { AgentGone, PlaceGone } from './remote-source.ts';
 import { KubeError } from './selection.ts';
+import { AgentGone, PlaceGone } from './wire.ts';
 
 /** Each pod's spec is changed for good: so many at once were hardly meant. */
 export const podsAtOnce = 20;

@@ -35,7 +35,7 @@ export {
 export { type Kind, kindOf, kinds } from './kinds.ts';
 export { followNeighbours, lookAtNode, maxNodesRead } from './neighbours.ts';
 export { followPods, type PodQuery, podQuery } from './pods.ts';
-export { type Connect, RemoteSource, type Wire, type WireListener } from './remote-source.ts';
+export { RemoteSource } from './remote-source.ts';
 export {
   isWatchable,
   KubeError,
@@ -46,3 +46,4 @@ export {
   selectorText,
 } from './selection.ts';
 export { agentsVia, fewStandingPods, type Via } from './standing.ts';
+export type { Connect, Wire, WireListener } from './wire.ts';

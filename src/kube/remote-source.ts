@@ -1,5 +1,4 @@
 /** What an agent captures, as a PacketSource: over connections that may break, each packet once. */
-import { inflateRawSync } from 'node:zlib';
 import type {
   CaptureInterface,
   EntryCollector,
@@ -17,7 +16,6 @@ import {
   EntryDecoder,
   type Hello,
   Inbox,
-  maxPacked,
   protocolVersion,
   type Refusal,
   UnitKind,
@@ -26,24 +24,7 @@ import {
   type Welcome,
 } from '../remote/index.ts';
 import { KubeError } from './selection.ts';
-
-/** One connection to an agent: bytes both ways. */
-export interface Wire {
-  send(text: string): void;
-  /** What cannot be taken is left where it is: the agent's window and its rings are the buffer. */
-  pause?(): void;
-  resume?(): void;
-  close(): void;
-}
-
-export interface WireListener {
-  bytes(bytes: Uint8Array): void;
-  /** No more; `why` for people. Also after `close`. */
-  ended(why: string): void;
-}
-
-/** Opens a connection to the agent. A promise that rejects with a KubeError: it will not come to be. */
-export type Connect = (listener: WireListener) => Promise<Wire>;
+import { AgentGone, Backlog, type Connect, inflated, nonsense, objectOf, type Wire } from './wire.ts';
 
 export interface RemoteOptions {
   readonly connect: Connect;
@@ -58,16 +39,8 @@ export interface RemoteOptions {
   readonly onListening?: () => void;
 }
 
-/** There will be no agent any more: whatever is tried, it stays so. */
-export class AgentGone extends KubeError {}
-/** The pod that the agent was in is no more: no failure. */
-export class PlaceGone extends AgentGone {}
-
 /** An agent ends a session after 20 s of silence. */
 const beatMs = 2000;
-/** What waits while a sink catches up, of each of many nodes; and when more is taken again. */
-const heldMax = 256 * 1024;
-const heldAgain = 64 * 1024;
 /** Questions at once at the beginning: of a few, one is answered quickly. */
 const firstBeats = 4;
 /** Between two attempts to reach an agent again. */
@@ -89,9 +62,6 @@ const noCounts = (): SourceCounters => ({
 });
 /** Unix milliseconds by a clock that is never set while we run. */
 export const steadyMs = () => performance.timeOrigin + performance.now();
-
-const text = (bytes: Uint8Array) =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 
 export class RemoteSource implements PacketSource {
   readonly #options: RemoteOptions;
@@ -121,10 +91,7 @@ export class RemoteSource implements PacketSource {
   #isOver = false;
   #isStopping = false;
   #failure: unknown;
-  /** Bytes that wait while a sink catches up. */
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
-  #isPaused = false;
+  readonly #backlog = new Backlog();
   #isBusy = false;
   #finish: (() => void) | undefined;
   #lostAt = 0;
@@ -274,12 +241,7 @@ export class RemoteSource implements PacketSource {
           if (!isOurs()) return;
           this.#heardAt = Date.now();
           this.bytes += bytes.length;
-          this.#held.push(bytes);
-          this.#heldBytes += bytes.length;
-          if (this.#heldBytes > heldMax && !this.#isPaused) {
-            this.#isPaused = true;
-            this.#wire?.pause?.();
-          }
+          this.#backlog.add(bytes, this.#wire);
           void this.#work();
         },
         ended: (why) => {
@@ -319,7 +281,7 @@ export class RemoteSource implements PacketSource {
   #tick(): void {
     if (!this.#wire) return;
     // Whatever the agent says waits behind what is not taken.
-    if (this.#isPaused) this.#heardAt = Date.now();
+    if (this.#backlog.isPaused) this.#heardAt = Date.now();
     if (Date.now() - this.#heardAt > silenceMs) {
       this.#broken(`no answer for ${silenceMs / 1000} s`);
       return;
@@ -333,16 +295,12 @@ export class RemoteSource implements PacketSource {
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {
-      for (let bytes = this.#held.shift(); bytes && !this.#isOver; bytes = this.#held.shift()) {
-        this.#heldBytes -= bytes.length;
-        if (this.#isPaused && this.#heldBytes < heldAgain) {
-          this.#isPaused = false;
-          this.#wire?.resume?.();
-        }
+      for (let bytes = this.#backlog.take(this.#wire); bytes; bytes = this.#backlog.take(this.#wire)) {
+        if (this.#isOver) break;
         this.#reader!.feed(bytes, this.#inbox);
         // A session that is begun anew has no reader before its connection is there.
         const damage = this.#reader?.damage || this.#inbox.damage || this.#entries?.damage || '';
-        if (damage !== '') throw this.#nonsense(damage);
+        if (damage !== '') throw nonsense(this.#options.node, damage);
         await this.#out!.batch();
         if (!this.#isListening && this.#interfaces.length > 0) {
           this.#isListening = true;
@@ -357,38 +315,16 @@ export class RemoteSource implements PacketSource {
     }
   }
 
-  #nonsense(what: string): KubeError {
-    return new KubeError(`the agent on ${this.#options.node} sends nonsense: ${what}`);
-  }
-
-  #unpacked(payload: Uint8Array): Uint8Array {
-    try {
-      return inflateRawSync(payload, { maxOutputLength: maxPacked });
-    } catch {
-      throw this.#nonsense('deflated entries that are none');
-    }
-  }
-
-  #object<T>(payload: Uint8Array): T {
-    try {
-      const value: unknown = JSON.parse(text(payload));
-      if (typeof value === 'object' && value !== null) return value as T;
-    } catch {
-      // Told below.
-    }
-    throw this.#nonsense('what should be JSON is none');
-  }
-
   #greeting(kind: number, payload: Uint8Array): void {
     if (kind === UnitKind.refusal) {
-      const { reason, hint } = this.#object<Refusal>(payload);
+      const { reason, hint } = objectOf<Refusal>(this.#options.node, payload);
       if (this.#session !== '' && !this.#isWelcome && this.#generation < generationsMax) {
         this.#anew(reason);
         return;
       }
       throw new KubeError(`${this.#options.node}: ${reason}`, hint);
     }
-    const welcome = this.#object<Welcome>(payload);
+    const welcome = objectOf<Welcome>(this.#options.node, payload);
     if (this.#entriesOut && !welcome.resumed && welcome.mode !== 'exchanges')
       throw new KubeError(
         `the agent on ${this.#options.node} (porthole ${welcome.release}) cannot decode`,
@@ -419,10 +355,11 @@ export class RemoteSource implements PacketSource {
 
   #unit(kind: number, payload: Uint8Array): void {
     if (kind === UnitKind.entries && this.#entries) this.#entries.feed(payload);
-    else if (kind === UnitKind.packed && this.#entries) this.#entries.feed(this.#unpacked(payload));
+    else if (kind === UnitKind.packed && this.#entries)
+      this.#entries.feed(inflated(this.#options.node, payload));
     else if (kind === UnitKind.packets && !this.#entries) this.#decoder.feed(payload, this.#collector!);
-    else if (kind === UnitKind.event) this.#event(this.#object<AgentEvent>(payload));
-    else throw this.#nonsense(`a unit of kind ${kind}, which was not asked for`);
+    else if (kind === UnitKind.event) this.#event(objectOf<AgentEvent>(this.#options.node, payload));
+    else throw nonsense(this.#options.node, `a unit of kind ${kind}, which was not asked for`);
   }
 
   #event(event: AgentEvent): void {
@@ -502,21 +439,15 @@ export class RemoteSource implements PacketSource {
     this.#wire?.close();
     this.#wire = undefined;
     this.#reader = undefined;
-    this.#dropHeld();
+    this.#backlog.clear();
     this.#retry = setTimeout(() => void this.#connect(), 0);
-  }
-
-  #dropHeld(): void {
-    this.#held = [];
-    this.#heldBytes = 0;
-    this.#isPaused = false;
   }
 
   #broken(why: string): void {
     this.#wire?.close();
     this.#wire = undefined;
     this.#reader = undefined;
-    this.#dropHeld();
+    this.#backlog.clear();
     const { node } = this.#options;
     const now = Date.now();
     if (this.#session === '' && /refused/.test(why) && now - this.#beganAt < listenMs)

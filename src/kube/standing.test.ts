@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Agents } from './agents.ts';
 import type { KubeApi } from './api.ts';
 import { standingSelector } from './install-objects.ts';
-import type { Wire, WireListener } from './remote-source.ts';
 import { agentsVia } from './standing.ts';
+import type { Wire, WireListener } from './wire.ts';
 
 interface PodItem {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };

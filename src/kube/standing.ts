@@ -4,8 +4,8 @@ import { type Agents, forwarded, wireOver } from './agents.ts';
 import type { KubeApi } from './api.ts';
 import type { TokenRead } from './install.ts';
 import { standingSelector } from './install-objects.ts';
-import type { Connect } from './remote-source.ts';
 import { KubeError } from './selection.ts';
+import type { Connect } from './wire.ts';
 
 export type Via = 'standing' | 'job' | 'ephemeral' | 'auto';
 
